@@ -1,0 +1,136 @@
+"""The database: SQLite by default, PostgreSQL by URL, and sessions that carry their environment.
+
+Operations receive a `Session`, never commit and read no globals: what they need besides rows (clock, keys,
+registry, compiled definitions) is `session.env`. The commit happens at the edge, in `Store.write`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import Session as SqlSession
+from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from engine.environment import Environment
+
+BUSY_TIMEOUT_MS = 30_000
+LOCK_TIMEOUT_MS = 10_000
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""A primary key: 64 bits on PostgreSQL; SQLite numbers rows by itself only for INTEGER."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC on both databases; a naive one is refused rather than guessed."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The root of all tables; every constraint is named so that migrations can address it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    registry = registry(type_annotation_map={datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON})
+
+
+class Session(SqlSession):
+    """One unit of work and the environment it runs in."""
+
+    def __init__(self, *args: Any, env: Environment, **kwargs: Any) -> None:
+        self.env = env
+        super().__init__(*args, **kwargs)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.get_bind().dialect.name == "sqlite"
+
+
+class Store:
+    """A database and the environment of everything that runs on it."""
+
+    def __init__(self, url: str, env: Environment) -> None:
+        """`url`: an SQLAlchemy URL; `sqlite:///path` files are opened in WAL mode with full syncs."""
+        self.url = make_url(url)
+        self.env = env
+        self.engine = _create(url)
+        self._reading = self.engine.execution_options(gridgov_reading=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that commits when the block ends well and rolls back when it does not.
+
+        On SQLite it begins IMMEDIATE: a read turned into a write half-way could fail with "locked" at once.
+        """
+        with Session(self.engine, env=self.env, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+                self.env.reached("before-commit")
+            self.env.reached("after-commit")
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction for looking only; it takes no write lock."""
+        with Session(self._reading, env=self.env, autoflush=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def _create(url: str) -> Engine:
+    if make_url(url).get_backend_name() == "sqlite":
+        return _create_sqlite(url)
+    options = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
+    return create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=20, connect_args={"options": options})
+
+
+def _create_sqlite(url: str) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_size=40, max_overflow=20)
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not open transactions of its own
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        reading = connection.get_execution_options().get("gridgov_reading")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
