@@ -6,20 +6,26 @@ registry, compiled definitions) is `session.env`. The commit happens at the edge
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.orm import Session as SqlSession
 from sqlalchemy.types import TypeDecorator
 
+from engine.closing import settle
+
 if TYPE_CHECKING:
+    from engine.closing import Message
     from engine.environment import Environment
+    from engine.notices import Telling
+    from engine.trail.entries import Draft
 
 BUSY_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
@@ -64,15 +70,25 @@ class Base(DeclarativeBase):
 
 
 class Session(SqlSession):
-    """One unit of work and the environment it runs in."""
+    """One unit of work, the environment it runs in, and what `engine.closing` will write last."""
 
     def __init__(self, *args: Any, env: Environment, **kwargs: Any) -> None:
         self.env = env
+        self.messages: list[Message] = []
+        self.tellings: list[Telling] = []
+        self.drafts: list[tuple[int, Draft]] = []
         super().__init__(*args, **kwargs)
 
     @property
     def is_sqlite(self) -> bool:
         return self.get_bind().dialect.name == "sqlite"
+
+
+def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """INSERT … ON CONFLICT DO NOTHING, in one statement on both databases."""
+    if rows:
+        insert = sqlite.insert if session.is_sqlite else postgresql.insert
+        session.execute(insert(table).on_conflict_do_nothing(), list(rows))
 
 
 class Store:
@@ -94,6 +110,8 @@ class Store:
         with Session(self.engine, env=self.env, expire_on_commit=False) as session:
             with session.begin():
                 yield session
+                settle(session)
+                session.flush()
                 self.env.reached("before-commit")
             self.env.reached("after-commit")
 

@@ -1,0 +1,176 @@
+"""Task state to bytes and back, small: no specification, no finished calls, no finished trunk.
+
+The blob is one format byte and zlib-deflated JSON. A task is a row
+`[id, parent, state, spec, internal data, data changed against the parent, keys dropped]`; children follow from the
+parents, in stored order.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.errors import OperatorError
+from engine.spiff.host import ScriptEngine
+
+FORMAT = 1
+
+
+class UnknownStateFormat(OperatorError):
+    """The stored state is of format {found}; this release reads {known}. Upgrade gridgov before starting it."""
+
+    code = "unknown_state_format"
+    zh = "流程状态的存储格式为 {found}，本版本只能读取 {known}；请先升级。"
+
+
+def prune(workflow: BpmnWorkflow) -> None:
+    """Drop finished calls, then the finished trunk of each live task tree.
+
+    Part of every step, in memory too: joins in loops count finished siblings, so a pruned and an unpruned instance
+    would otherwise go different ways.
+    """
+    for task_id, call in list(workflow.subprocesses.items()):
+        task = call.parent_workflow.tasks.get(task_id) if task_id in call.parent_workflow.tasks else None
+        if task is None or task.has_state(TaskState.FINISHED_MASK):
+            del workflow.subprocesses[task_id]
+    for part in (workflow, *workflow.subprocesses.values()):
+        _prune_trunk(part)
+
+
+def _prune_trunk(part: Any) -> None:
+    root = node = part.task_tree
+    if not root.has_state(TaskState.FINISHED_MASK):
+        return
+    live = _live_ids(part)
+    while True:
+        branches = [child for child in node.children if child.id in live]
+        if len(branches) != 1 or not branches[0].has_state(TaskState.FINISHED_MASK):
+            break
+        node = branches[0]
+    if node is root:
+        return
+    keep = {root.id, *(task.id for task in _subtree(part, node))}
+    part.tasks = {task_id: task for task_id, task in part.tasks.items() if task_id in keep}
+    root._children, node._parent = [node.id], root.id
+    node.internal_data = {}
+    if part.last_task is not None and part.last_task.id not in keep:
+        part.last_task = node
+
+
+def _live_ids(part: Any) -> set[UUID]:
+    """Ids of the tasks that are unfinished or have unfinished descendants."""
+    live: set[UUID] = set()
+    for task in part.tasks.values():
+        if task.has_state(TaskState.NOT_FINISHED_MASK):
+            current: Any = task
+            while current is not None and current.id not in live:
+                live.add(current.id)
+                current = part.tasks.get(current._parent)
+    return live
+
+
+def _subtree(part: Any, node: Any) -> list[Any]:
+    """`node` and everything below it, parents first."""
+    found, position = [node], 0
+    while position < len(found):
+        found.extend(part.tasks[child] for child in found[position]._children)
+        position += 1
+    return found
+
+
+def dump(workflow: BpmnWorkflow) -> bytes:
+    """The state of an instance after `prune`."""
+    calls = sorted(workflow.subprocesses.values(), key=lambda call: call.depth)
+    state = {
+        "top": _dump_part(workflow),
+        "calls": [[call.parent_task_id.hex, _dump_part(call)] for call in calls],
+    }
+    text = json.dumps(state, separators=(",", ":"), ensure_ascii=False)
+    return bytes([FORMAT]) + zlib.compress(text.encode(), 1)
+
+
+def _dump_part(part: Any) -> dict[str, Any]:
+    tasks = _subtree(part, part.task_tree)
+    numbers = {task.id: number for number, task in enumerate(tasks)}
+    last = part.last_task
+    return {
+        "tasks": [_dump_task(task, numbers) for task in tasks],
+        "last": numbers.get(last.id) if last is not None else None,
+        "done": part.completed,
+        "data": part.data,
+    }
+
+
+def _dump_task(task: Any, numbers: dict[UUID, int]) -> list[Any]:
+    parent = task.parent
+    inherited = parent.data if parent is not None else {}
+    changed = {key: value for key, value in task.data.items() if key not in inherited or inherited[key] != value}
+    dropped = [key for key in inherited if key not in task.data]
+    row: list[Any] = [
+        base64.b85encode(task.id.bytes).decode(),
+        numbers[parent.id] if parent is not None else -1,
+        int(task.state),
+        task.task_spec.name,
+        task.internal_data or 0,
+        changed or 0,
+        dropped or 0,
+        int(task.triggered),
+    ]
+    while row[-1] == 0:
+        row.pop()
+    return row
+
+
+def load(blob: bytes, spec: Any, called: dict[str, Any], engine: ScriptEngine) -> BpmnWorkflow:
+    """The instance as it was dumped, bound to this step's script engine.
+
+    Raises UnknownStateFormat when the blob was written by a later release.
+    """
+    if blob[0] != FORMAT:
+        raise UnknownStateFormat(found=blob[0], known=FORMAT)
+    state = json.loads(zlib.decompress(blob[1:]))
+    workflow = BpmnWorkflow(spec, called, script_engine=engine, deserializing=True)
+    _load_part(state["top"], workflow)
+    for caller, part in state["calls"]:
+        _load_call(UUID(hex=caller), part, workflow)
+    return workflow
+
+
+def _load_call(caller: UUID, part: dict[str, Any], workflow: BpmnWorkflow) -> None:
+    task = workflow.get_task_from_id(caller)
+    call = BpmnSubWorkflow(workflow.subprocess_specs[task.task_spec.spec], caller, workflow, deserializing=True)
+    _load_part(part, call)
+    workflow.subprocesses[caller] = call
+    call.completed_event.connect(task.task_spec._on_subworkflow_completed, task)
+
+
+def _load_part(stored: dict[str, Any], part: Any) -> None:
+    rows, tasks = stored["tasks"], []
+    for row in rows:
+        row.extend([0] * (8 - len(row)))
+        identity, parent, state, spec, internal, changed, dropped, triggered = row
+        task = Task(part, part.spec.task_specs[spec], state=TaskState(state), id=UUID(bytes=base64.b85decode(identity)))
+        task.internal_data = internal or {}
+        task.triggered = bool(triggered)
+        if parent >= 0:
+            above = tasks[parent]
+            task._parent = above.id
+            above._children.append(task.id)
+            task.data = {key: value for key, value in above.data.items() if not dropped or key not in dropped}
+        task.data.update(changed or {})
+        tasks.append(task)
+        if state == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):
+            part.top_workflow.event_manager.add_task(task)
+    part.task_tree = tasks[0]
+    part.last_task = tasks[stored["last"]] if stored["last"] is not None else None
+    part.completed = stored["done"]
+    part.data = stored["data"]

@@ -1,0 +1,210 @@
+"""Timers are rows, derived in the step from the tokens that wait; the sweep costs what is due, never what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import CheckConstraint, Index, String, delete, func, insert, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine import incidents, metrics
+from engine.db import Base, BigId, Session
+from engine.instances import RUNNING, ProcessInstance
+
+if TYPE_CHECKING:
+    from engine.db import Store
+    from engine.spiff.instance import ArmedTimer
+
+ARMED, FIRED = "armed", "fired"
+PAGE = 100
+MAX_ATTEMPTS = 5
+NEVER = timedelta(days=36_500)
+BACK_OFF = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
+_IS_ARMED = text("state = 'armed'")
+
+log = structlog.get_logger(__name__)
+
+
+class Timer(Base):
+    """A timer of a waiting token. `attempts` counts firings that were begun, also those that killed their worker."""
+
+    __tablename__ = "timer"
+    __table_args__ = (
+        CheckConstraint("state in ('armed', 'fired')", name="state_known"),
+        CheckConstraint("(state = 'fired') = (fired_at is not null)", name="fired_has_time"),
+        Index("uq_timer_token", "instance_id", "task_id", unique=True),
+        Index("ix_timer_armed", "wake_at", "id", sqlite_where=_IS_ARMED, postgresql_where=_IS_ARMED),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    district_id: Mapped[int] = mapped_column(BigId)
+    instance_id: Mapped[int] = mapped_column(BigId)
+    task_id: Mapped[str] = mapped_column(String(32))
+    element: Mapped[str] = mapped_column(String(64))
+    deadline_id: Mapped[int | None] = mapped_column(BigId)
+    """The clock that it reads; None for a timer of the model's own (a fixed duration)."""
+    mark: Mapped[str] = mapped_column(String(12), default="")
+    due_at: Mapped[datetime]
+    wake_at: Mapped[datetime]
+    """When the sweep looks at it: the due time, later after a failure."""
+    state: Mapped[str] = mapped_column(String(8), default=ARMED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    fired_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The instance whose timers are written."""
+
+    instance_id: int
+    district_id: int
+
+
+def sync(session: Session, owner: Owner, before: Iterable[ArmedTimer], after: Iterable[ArmedTimer]) -> None:
+    """Write the difference between the timers armed before a step and after it; deadlines are flushed by then."""
+    was = {timer.task_id: timer for timer in before}
+    now = {timer.task_id: timer for timer in after}
+    gone = [task_id for task_id in was if task_id not in now]
+    new = [timer for task_id, timer in now.items() if task_id not in was]
+    moved = [timer for task_id, timer in now.items() if task_id in was and was[task_id].due_at != timer.due_at]
+    if gone:
+        session.execute(
+            delete(Timer).where(Timer.instance_id == owner.instance_id, Timer.task_id.in_(gone), Timer.state == ARMED)
+        )
+    if new:
+        session.execute(insert(Timer), [_row(owner, timer) for timer in new])
+    for timer in moved:
+        _move(session, owner, timer)
+
+
+def _row(owner: Owner, timer: ArmedTimer) -> dict[str, object]:
+    return {
+        "district_id": owner.district_id,
+        "instance_id": owner.instance_id,
+        "task_id": timer.task_id,
+        "element": timer.element,
+        "deadline_id": timer.clock.id if timer.clock is not None else None,
+        "mark": timer.mark,
+        "due_at": timer.due_at,
+        "wake_at": timer.due_at,
+        "state": ARMED,
+        "attempts": 0,
+    }
+
+
+def _move(session: Session, owner: Owner, timer: ArmedTimer) -> None:
+    session.execute(
+        update(Timer)
+        .where(Timer.instance_id == owner.instance_id, Timer.task_id == timer.task_id, Timer.state == ARMED)
+        .values(due_at=timer.due_at, wake_at=timer.due_at, attempts=0)
+    )
+
+
+def mark_fired(session: Session, timer: Timer, now: datetime) -> None:
+    """The row of a timer that fires in this step; its lateness is what the metric shows."""
+    timer.state, timer.fired_at = FIRED, now
+    metrics.TIMER_LATENESS.observe(max(0.0, (now - timer.due_at).total_seconds()))
+
+
+def next_wake(session: Session) -> datetime | None:
+    """When the next armed timer wants the sweep."""
+    return session.scalar(select(Timer.wake_at).where(_IS_ARMED).order_by(Timer.wake_at).limit(1))
+
+
+def sweep(store: Store, page: int = PAGE) -> datetime | None:
+    """Fire what is due, at most `page` timers; returns when to come again (None: nothing is armed).
+
+    1. Read a bounded page of due candidates in (wake_at, id) order, without locks.
+    2. For each, in a commit of its own, count the attempt and push `wake_at` out by the back-off: a step that kills
+       its worker is tried MAX_ATTEMPTS times and then becomes an incident.
+    3. In a second transaction lock the instance (skip it when another worker has it), look again whether the timer
+       is still armed and due, step, commit.
+    4. A step that fails leaves everything as before; its case gets an incident and the timer stays pushed out.
+    """
+    with store.read() as session:
+        now = store.env.clock.now()
+        candidates = list(
+            session.execute(
+                select(Timer.id, Timer.attempts)
+                .where(_IS_ARMED, Timer.wake_at <= now)
+                .order_by(Timer.wake_at, Timer.id)
+                .limit(page)
+            )
+        )
+    for timer_id, attempts in candidates:
+        fire(store, timer_id, attempts)
+    if len(candidates) == page:
+        return store.env.clock.now()
+    with store.read() as session:
+        return next_wake(session)
+
+
+def fire(store: Store, timer_id: int, attempts: int) -> bool:
+    """Fire one due timer (steps 2 to 4 of `sweep`); False when it was not for us or failed."""
+    from engine import runtime
+
+    if not _begin(store, timer_id, attempts):
+        return False
+    try:
+        with store.write() as session:
+            return runtime.fire(session, timer_id)
+    except Exception as error:  # noqa: BLE001 # whatever a step raises must not stop the sweep
+        log.warning("timer step failed", timer=timer_id, attempt=attempts + 1, error=repr(error))
+        with store.write() as session:
+            _record_failure(session, timer_id, error)
+        return False
+
+
+def _begin(store: Store, timer_id: int, attempts: int) -> bool:
+    """Count the attempt by compare-and-swap; False when another worker was first or the tries are used up."""
+    pause = BACK_OFF[attempts] if attempts < MAX_ATTEMPTS else NEVER
+    with store.write() as session:
+        begun = session.execute(
+            update(Timer)
+            .where(Timer.id == timer_id, Timer.state == ARMED, Timer.attempts == attempts)
+            .values(attempts=attempts + 1, wake_at=store.env.clock.now() + pause)
+        )
+        if begun.rowcount != 1:  # type: ignore[attr-defined] # CursorResult
+            return False
+        if attempts >= MAX_ATTEMPTS:
+            _record_failure(session, timer_id, None)
+            return False
+    return True
+
+
+def _record_failure(session: Session, timer_id: int, error: Exception | None) -> None:
+    timer = session.get(Timer, timer_id)
+    instance = session.get(ProcessInstance, timer.instance_id) if timer else None
+    if timer is None or instance is None:
+        return
+    reason = repr(error) if error else f"begun {timer.attempts} times and never finished"
+    incidents.open_incident(session, instance, kind="timer", element=timer.element, reason=reason, error=error)
+
+
+def drift(session: Session, limit: int = 1000) -> list[tuple[int, str]]:
+    """(instance id, task id) of timers whose row and state disagree, over the running instances; must be empty."""
+    from engine import runtime
+
+    found: list[tuple[int, str]] = []
+    for instance_id in session.scalars(select(ProcessInstance.id).where(ProcessInstance.status == RUNNING)):
+        armed = {timer.task_id: timer.due_at for timer in runtime.inspect(session, instance_id).timers}
+        query = select(Timer.task_id, Timer.due_at).where(Timer.instance_id == instance_id, _IS_ARMED)
+        rows = {task_id: due for task_id, due in session.execute(query)}
+        found += [(instance_id, task) for task in armed.keys() | rows.keys() if armed.get(task) != rows.get(task)]
+        if len(found) >= limit:
+            break
+    return found
+
+
+def armed_count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Timer).where(_IS_ARMED)) or 0
+
+
+def disarm(session: Session, deadline_id: int) -> None:
+    """Take away the timers of a clock that was closed outside a step (signing off)."""
+    session.execute(delete(Timer).where(Timer.deadline_id == deadline_id, _IS_ARMED))
+

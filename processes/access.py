@@ -1,0 +1,52 @@
+"""Who may see and do what: one policy and one `scope()` for lists, single reads, exports, files and counts.
+
+Role × action × state × the actor's place in the tree. What is out of scope does not exist for the actor: it is not
+found, not counted and not distinguishable from what never was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, and_, false, or_, select
+
+from engine.errors import NotFound
+from processes.cases.models import Case, CaseReader, NamedReader
+
+if TYPE_CHECKING:
+    from engine.actors import Actor
+    from engine.db import Session
+
+BLIND_ROLES = frozenset({"admin", "auditor"})
+"""Roles that see no case by themselves: the administrator runs the network, the auditor reads the trail."""
+
+
+def reading_units(actor: Actor) -> list[int]:
+    """The units through which the actor reads cases."""
+    return sorted({post.unit_id for post in actor.posts if post.role not in BLIND_ROLES})
+
+
+def visible(actor: Actor) -> Any:
+    """The condition on `Case` that holds exactly for what the actor may read."""
+    units = reading_units(actor)
+    conditions = []
+    if units:
+        read = select(CaseReader.case_id).where(CaseReader.unit_id.in_(units))
+        conditions.append(and_(Case.restricted.is_(False), Case.id.in_(read)))
+    if actor.staff_id is not None:
+        named = select(NamedReader.case_id).where(NamedReader.staff_id == actor.staff_id)
+        conditions.append(and_(Case.restricted.is_(True), Case.id.in_(named)))
+    return and_(Case.district_id == actor.district_id, or_(*conditions) if conditions else false())
+
+
+def scope(query: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a query over `Case` to what the actor may read."""
+    return query.where(visible(actor))
+
+
+def read_case(session: Session, actor: Actor, number: str) -> Case:
+    """One case by its number. Raises NotFound alike for what is unknown and what is out of scope."""
+    case = session.scalar(scope(select(Case).where(Case.number == number), actor))
+    if case is None:
+        raise NotFound
+    return case

@@ -1,0 +1,1 @@
+"""Cases (事件): one matter from report to archive."""

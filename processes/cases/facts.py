@@ -1,0 +1,140 @@
+"""What a step of a case-bound model knows: the case, its open stay, its units; and the words models use for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from engine.errors import Bug
+from engine.network.units import Level, Unit, common_parent, department, is_within, nearest_above
+from engine.vault import SubjectKey
+from processes.cases.models import Assignment, Case, Stay
+
+if TYPE_CHECKING:
+    from engine.db import Session
+    from engine.registry import Registry
+    from engine.step import Step
+
+
+@dataclass
+class CaseFacts:
+    """The rows that operations of one step share; changed in place by them."""
+
+    session: Session
+    case: Case
+    stay: Stay | None
+    _assignments: list[Assignment] | None = field(default=None)
+
+    @property
+    def owner(self) -> Unit:
+        """The unit that owns the case; its last one when it is closed."""
+        return self.unit(self.case.owner_id or self.case.last_owner_id)
+
+    def unit(self, unit_id: int | None) -> Unit:
+        unit = self.session.get(Unit, unit_id) if unit_id is not None else None
+        if unit is None:
+            raise Bug(f"unit {unit_id} is not in the network")
+        return unit
+
+    def parent_of(self, unit_id: int | None) -> int | None:
+        return self.unit(unit_id).parent_id if unit_id is not None else None
+
+    @property
+    def assignments(self) -> list[Assignment]:
+        """The open assignments, the latest last."""
+        if self._assignments is None:
+            query = select(Assignment).where(Assignment.case_id == self.case.id, Assignment.state == "open")
+            self._assignments = list(self.session.scalars(query.order_by(Assignment.id)))
+        return self._assignments
+
+    @property
+    def assigner(self) -> int | None:
+        return self.assignments[-1].assigner_id if self.assignments else None
+
+    @property
+    def sender(self) -> int | None:
+        """Who sent the case to the unit where it stays."""
+        return self.stay.sender_id if self.stay else None
+
+
+def load(step: Step) -> CaseFacts:
+    """One statement: case, open stay, owner with parent, and the wrapped key of its texts.
+
+    The units and the key stay in the session's identity map, where `unit()` and the vault find them.
+    """
+    owner, above = aliased(Unit), aliased(Unit)
+    query = (
+        select(Case, Stay, owner, above, SubjectKey)
+        .outerjoin(Stay, (Stay.case_id == Case.id) & Stay.closed_at.is_(None))
+        .outerjoin(owner, owner.id == Case.owner_id)
+        .outerjoin(above, above.id == owner.parent_id)
+        .outerjoin(SubjectKey, SubjectKey.subject_id == Case.id)
+        .where(Case.id == step.instance.subject_id)
+        .execution_options(populate_existing=True)
+    )
+    found = step.session.execute(query).first()
+    if found is None:
+        raise Bug(f"case {step.instance.subject_id} of instance {step.instance.id} is missing")
+    case, stay, *_kept = found
+    facts = CaseFacts(step.session, case, stay)
+    step.session.info["last_facts"] = _kept
+    return facts
+
+
+def facts_of(step: Step) -> CaseFacts:
+    """The facts of a step, typed."""
+    facts = step.facts
+    if not isinstance(facts, CaseFacts):
+        raise Bug("this model is not about a case")
+    return facts
+
+
+def register(registry: Registry) -> None:
+    """Names and functions of expressions (processes.md, section 1)."""
+    registry.facts = load
+    registry.names |= {
+        "owner": lambda step: facts_of(step).case.owner_id,
+        "level": lambda step: facts_of(step).case.level,
+        "kind": lambda step: facts_of(step).case.kind,
+        "urgency": lambda step: facts_of(step).case.urgency,
+        "checker": lambda step: facts_of(step).case.checker_id,
+        "assigner": lambda step: facts_of(step).assigner,
+        "sender": lambda step: facts_of(step).sender,
+        "reporter_unit": lambda step: facts_of(step).case.reporter_unit_id,
+        "place_unit": lambda step: facts_of(step).case.place_unit_id,
+    }
+    registry.functions |= {
+        "parent": lambda step, unit_id: facts_of(step).parent_of(unit_id),
+        "sender": lambda step, _unit_id: facts_of(step).sender,
+        "common_parent": _common_parent,
+        "department": _department,
+        "centre": _centre,
+        "is_district": lambda step, unit_id: facts_of(step).unit(unit_id).level == Level.DISTRICT,
+    }
+
+
+def _common_parent(step: Step, one: int, other: int) -> int:
+    facts = facts_of(step)
+    return common_parent(step.session, facts.unit(one), facts.unit(other)).id
+
+
+def _department(step: Step, slug: str) -> int:
+    return department(step.session, step.instance.district_id, slug).id
+
+
+def _centre(step: Step, level: str) -> int:
+    """The centre of the place at `level`, e.g. centre('SUBDISTRICT')."""
+    facts = facts_of(step)
+    return nearest_above(step.session, facts.unit(facts.case.place_unit_id), Level(level.lower())).id
+
+
+def is_strictly_above(facts: CaseFacts, upper_id: int, lower_id: int) -> bool:
+    return upper_id != lower_id and is_within(facts.unit(lower_id), facts.unit(upper_id))
+
+
+def command_office(step: Step) -> Any:
+    """区委政法委指挥部: the department that supervises the district itself."""
+    return department(step.session, step.instance.district_id, "command")

@@ -1,0 +1,32 @@
+"""Procedures that run beside a case: which they are, and what a case and they tell each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from engine.instances import RUNNING, ProcessInstance
+from engine.network.units import get
+from processes.cases.facts import facts_of
+from processes.cases.readers import admit
+
+if TYPE_CHECKING:
+    from engine.db import Session
+    from engine.step import Step
+    from processes.cases.models import Case
+
+
+def linked_instances(step: Step) -> list[int]:
+    """Ids of the running instances that are linked to the case of this step; no query while there are none."""
+    if not facts_of(step).case.links:
+        return []
+    query = select(ProcessInstance.id).where(
+        ProcessInstance.parent_id == step.instance.id, ProcessInstance.status == RUNNING
+    )
+    return list(step.session.scalars(query.order_by(ProcessInstance.id)))
+
+
+def admit_reader(session: Session, case: Case, unit_id: int) -> None:
+    """A unit that was called to a case sees it."""
+    admit(session, case, get(session, unit_id))

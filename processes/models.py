@@ -1,0 +1,23 @@
+"""Imports every module that declares tables, so that migrations and tests see all of them."""
+
+import engine.access_log
+import engine.calendar
+import engine.commands
+import engine.deadlines.book
+import engine.definitions.models
+import engine.incidents
+import engine.instances
+import engine.network.people
+import engine.network.units
+import engine.notices
+import engine.outbox
+import engine.scheduler
+import engine.timers
+import engine.trail.entries
+import engine.vault
+import engine.worklist
+import processes.cases.models
+import processes.requests.models
+import processes.supervisions.models
+
+__all__ = ["engine", "processes"]

@@ -1,0 +1,18 @@
+"""Builds the registry through which the engine calls the processes."""
+
+from __future__ import annotations
+
+from engine.registry import Registry
+from processes.cases import clocks, closing, facts, handling, hops, state, verifying
+from processes.requests import operations as requests
+from processes.supervisions import operations as supervisions
+
+_PARTS = (facts, verifying, handling, hops, clocks, closing, state, requests, supervisions)
+
+
+def build() -> Registry:
+    """A registry with every operation, name, function and form of the processes."""
+    registry = Registry()
+    for part in _PARTS:
+        part.register(registry)
+    return registry

@@ -1,0 +1,228 @@
+"""督办: raise a supervision, climb the ladder, lift or cancel it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from engine import runtime
+from engine.errors import Conflict, Forbidden, NotAllowedNow, NotFound
+from engine.network.units import Unit, get, is_within
+from engine.worklist import WorkItem
+from processes import links
+from processes.cases.facts import facts_of
+from processes.cases.handling import note, seal_words
+from processes.cases.models import Case
+from processes.codes import ENDED, POINTS, Rung, State
+from processes.supervisions.models import Card, Supervision
+
+if TYPE_CHECKING:
+    from engine.actors import Actor
+    from engine.db import Session
+    from engine.registry import Registry
+    from engine.step import Step
+
+LADDER = [Rung.URGE, Rung.SUPERVISE, Rung.YELLOW, Rung.RED]
+COMMANDER = "commander"
+SUPERVISOR = "supervisor"
+
+
+class AlreadySupervised(Conflict):
+    """Your unit supervises this case already, at rung {rung}."""
+
+    code = "already_supervised"
+    zh = "本单位已在督办该事件（{rung}）。"
+
+
+def supervise(session: Session, actor: Actor, case: Case, rung: Rung = Rung.URGE) -> Supervision:
+    """催办、督办 by hand: a supervisor of an ancestor of the owner, or a commander.
+
+    Raises Forbidden, NotAllowedNow (the case has ended) and AlreadySupervised.
+    """
+    issuer = _issuer(session, actor, case)
+    if State(case.state) in ENDED or case.instance_id is None:
+        raise NotAllowedNow(state=State(case.state).zh, allowed="read")
+    runtime.lock(session, case.instance_id)
+    standing = _open_one(session, case.id, issuer.id)
+    if standing is not None:
+        raise AlreadySupervised(rung=Rung(standing.rung).zh)
+    return _start(session, actor, case, issuer.id, rung, "hand")
+
+
+def raise_item(step: Step, issuer_id: int, rung: Rung, origin: str) -> Supervision:
+    """A supervision raised by a clock: one open for each issuer; a stronger reason only lifts its rung at the next turn."""
+    case = facts_of(step).case
+    standing = _open_one(step.session, case.id, issuer_id)
+    if standing is not None:
+        if origin == "hold":
+            standing.origin = origin
+        return standing
+    return _start(step.session, step.actor, case, issuer_id, rung, origin, parent_id=step.instance.id)
+
+
+def cancel(session: Session, actor: Actor, supervision: Supervision) -> None:
+    """取消督办: only by the issuer's unit or one above it, or a commander."""
+    issuer = get(session, supervision.issuer_id)
+    places = [get(session, post.unit_id) for post in actor.posts if post.role == SUPERVISOR]
+    if COMMANDER not in actor.roles and not any(is_within(issuer, place) for place in places):
+        raise Forbidden
+    if supervision.ended_at is not None or supervision.instance_id is None:
+        raise NotAllowedNow(state="ended", allowed="read")
+    runtime.deliver(session, actor, supervision.instance_id, "cancel", {})
+
+
+def _issuer(session: Session, actor: Actor, case: Case) -> Unit:
+    owner = get(session, case.owner_id or case.last_owner_id)
+    for post in actor.posts:
+        if post.role == COMMANDER:
+            return get(session, post.unit_id)
+        if post.role == SUPERVISOR:
+            unit = get(session, post.unit_id)
+            if unit.id != owner.id and is_within(owner, unit):
+                return unit
+    raise Forbidden
+
+
+def _open_one(session: Session, case_id: int, issuer_id: int) -> Supervision | None:
+    query = select(Supervision).where(
+        Supervision.case_id == case_id, Supervision.issuer_id == issuer_id, Supervision.ended_at.is_(None)
+    )
+    return session.scalar(query)
+
+
+def _start(
+    session: Session,
+    actor: Actor,
+    case: Case,
+    issuer_id: int,
+    rung: Rung,
+    origin: str,
+    parent_id: int | None = None,
+) -> Supervision:
+    supervision = Supervision(
+        district_id=case.district_id,
+        case_id=case.id,
+        issuer_id=issuer_id,
+        issued_by=actor.ref,
+        origin=origin,
+        rung=rung.value,
+        waits=0,
+        opened_at=session.env.clock.now(),
+    )
+    session.add(supervision)
+    session.flush()
+    links.admit_reader(session, case, issuer_id)
+    subject = runtime.Subject(case.district_id, case.id, case.number)
+    session.info["starting"] = supervision
+    data = {"case_no": case.number, "rung": rung.value}
+    parent = parent_id or case.instance_id
+    step = runtime.start(session, actor, "supervision", subject, data, parent_id=parent)
+    supervision.instance_id = step.instance.id
+    case.links += 1
+    return supervision
+
+
+def of_step(step: Step) -> Supervision:
+    """The supervision that a step of model `supervision` is about."""
+    starting = step.session.info.get("starting")
+    if isinstance(starting, Supervision) and starting.instance_id is None:
+        return starting
+    found = step.session.scalar(select(Supervision).where(Supervision.instance_id == step.instance.id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def announce(step: Step, _data: Mapping[str, Any]) -> bool:
+    """`op.announce`: the rung is told to the owner of now; a card's points go on that unit."""
+    supervision, case = of_step(step), facts_of(step).case
+    rung = Rung(supervision.rung)
+    unit_id = case.owner_id or case.last_owner_id
+    points = POINTS.get(rung, 0)
+    step.session.add(
+        Card(
+            district_id=case.district_id,
+            supervision_id=supervision.id,
+            case_id=case.id,
+            unit_id=unit_id,
+            rung=rung.value,
+            points=points,
+            given_at=step.now,
+        )
+    )
+    step.record("supervision:card:give", {"rung": rung.value, "unit": unit_id, "points": points})
+    step.tell(f"supervision_{rung.value}", unit_id, "leader", f"s{supervision.id}")
+    return True
+
+
+def next_rung(step: Step, _data: Mapping[str, Any]) -> str:
+    """`op.next_rung`: one rung up; the top one stays. Returns the rung."""
+    supervision = of_step(step)
+    position = LADDER.index(Rung(supervision.rung))
+    climbed = LADDER[min(position + 1, len(LADDER) - 1)]
+    if climbed.value != supervision.rung:
+        supervision.rung, supervision.waits = climbed.value, 0
+    if step.fired is not None:
+        step.deadline.escalated_at = step.now
+    step.record("supervision:ladder:climb", {"rung": climbed.value, "silent": step.fired is not None})
+    return climbed.value
+
+
+def judge_silent(step: Step, _data: Mapping[str, Any]) -> int:
+    """`op.judge_silent`: the issuer did not judge; counts as "wait", and its superior is told from the second time."""
+    supervision = of_step(step)
+    step.deadline.escalated_at = step.now
+    supervision.waits += 1
+    if supervision.waits > 1:
+        superior = facts_of(step).parent_of(supervision.issuer_id)
+        step.tell("judge_silent", superior, "leader", f"s{supervision.id}w{supervision.waits}")
+    step.record("supervision:judge:silent", {"waits": supervision.waits})
+    return supervision.waits
+
+
+def write_reply(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> None:
+    note(step, "sup_reply", "done" if data.get("done") else "not_done", seal_words(step, "sup_reply", data))
+
+
+def write_judge(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> None:
+    note(step, "sup_judge", data["verdict"], seal_words(step, "sup_judge", data))
+
+
+def lift(step: Step, _data: Mapping[str, Any]) -> bool:
+    """`op.lift`: the answer was good, or the case is over; points stay."""
+    _end(step, "lifted")
+    return True
+
+
+def cancelled(step: Step, _data: Mapping[str, Any]) -> bool:
+    """`op.cancel_supervision`: taken back by the issuer or above."""
+    _end(step, "cancelled")
+    return True
+
+
+def _end(step: Step, how: str) -> None:
+    supervision = of_step(step)
+    case = facts_of(step).case
+    supervision.ended_at, supervision.ended_by = step.now, how
+    case.links -= 1
+    step.record("supervision:item:end", {"how": how, "rung": supervision.rung})
+    if supervision.origin == "hold" and State(case.state) not in ENDED and case.instance_id is not None:
+        step.send("hold_ended", case.instance_id)
+
+
+def register(registry: Registry) -> None:
+    registry.forms |= {"sup_reply": write_reply, "sup_judge": write_judge}
+    registry.operations |= {
+        "op.announce": announce,
+        "op.next_rung": next_rung,
+        "op.judge_silent": judge_silent,
+        "op.lift": lift,
+        "op.cancel_supervision": cancelled,
+    }
+    registry.names |= {
+        "issuer": lambda step: of_step(step).issuer_id,
+        "subject": lambda step: facts_of(step).case.owner_id or facts_of(step).case.last_owner_id,
+        "rung": lambda step: of_step(step).rung,
+    }

@@ -1,0 +1,87 @@
+"""Fixtures that every test can use: a clock that stands still, and a store on each database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy.orm import close_all_sessions
+
+from engine.clock import SimulatedClock
+from engine.db import Base, Session, Store
+from engine.definitions.catalogue import Catalogue
+from engine.environment import Environment, SeededEntropy
+from engine.keys import KeyRing
+from tests.postgres import Postgres, find_binaries
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+for _name in [name for name in os.environ if name.startswith("GRIDGOV_")]:
+    del os.environ[_name]
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    """Tuesday 24 November 2026, nine in the morning, when offices open."""
+    return SimulatedClock(datetime(2026, 11, 24, 9, 0, tzinfo=SHANGHAI))
+
+
+@pytest.fixture
+def env(clock: SimulatedClock) -> Environment:
+    import processes.models
+    from processes.registry import build
+
+    assert processes.models
+    return Environment(
+        clock=clock,
+        keys=KeyRing.from_bytes(b"k" * 32),
+        catalogue=Catalogue(),
+        registry=build(),
+        entropy=SeededEntropy(1),
+    )
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL's initdb is not installed: these tests ran on SQLite only")
+    server = Postgres(binaries)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind, real: a file with full syncs, a server on a unix socket."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'gridgov.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.create_database()
+    yield server.url(name)
+    close_all_sessions()
+    server.drop_database(name)
+
+
+@pytest.fixture
+def store(database_url: str, env: Environment) -> Iterator[Store]:
+    """All tables, no rows."""
+    opened = Store(database_url, env)
+    Base.metadata.create_all(opened.engine)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def session(store: Store) -> Iterator[Session]:
+    """A transaction that is rolled back at the end."""
+    with Session(store.engine, env=store.env, expire_on_commit=False) as opened:
+        opened.begin()
+        yield opened
+        opened.rollback()
