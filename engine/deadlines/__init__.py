@@ -1,0 +1,1 @@
+"""Deadlines (时限): the table of rules, the arithmetic, and the running clocks."""
