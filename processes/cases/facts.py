@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from engine.errors import Bug
-from engine.network.units import Level, Unit, common_parent, department, is_within, nearest_above
+from engine.network.units import Level, Unit, common_superior, department, is_within, nearest_above
 from engine.vault import SubjectKey
 from processes.cases.models import Assignment, Case, Stay
 
@@ -118,7 +118,7 @@ def register(registry: Registry) -> None:
 
 def _common_parent(step: Step, one: int, other: int) -> int:
     facts = facts_of(step)
-    return common_parent(step.session, facts.unit(one), facts.unit(other)).id
+    return common_superior(step.session, facts.unit(one), facts.unit(other)).id
 
 
 def _department(step: Step, slug: str) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from engine.db import insert_missing
 from engine.network.people import Appointment, Staff
-from engine.network.units import Unit
+from engine.network.units import Unit, lineage
 from processes.cases.models import Case, CaseReader, NamedReader
 
 if TYPE_CHECKING:
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 
 PROTECTED_ROLE = "leader"
 """Who reads restricted cases at each unit, until a unit names somebody else (default; ruling 11)."""
-
-
-def lineage(unit: Unit) -> list[int]:
-    """The unit's id and those of all its ancestors, from its path."""
-    return [int(part) for part in unit.path.split("/") if part]
 
 
 def admit(session: Session, case: Case, *units: Unit) -> None:

@@ -1,0 +1,1 @@
+"""Definitions: models as immutable, content-addressed bundles, deployed only when they are valid."""

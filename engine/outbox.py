@@ -1,0 +1,167 @@
+"""The outbox: effects on the outside, written in the step's transaction, delivered at least once with one stable key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+import structlog
+from sqlalchemy import CheckConstraint, Index, String, func, or_, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine import metrics
+from engine.db import Base, BigId, Session, insert_missing
+
+if TYPE_CHECKING:
+    from engine.db import Store
+
+PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
+PAGE = 200
+LEASE = timedelta(minutes=2)
+BACK_OFF = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
+_IS_PENDING = text("state = 'pending'")
+
+log = structlog.get_logger(__name__)
+
+
+class Outbox(Base):
+    """One effect. `payload` holds codes and ids; `fence` grows with every lease, so a late worker cannot record."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint("state in ('pending', 'delivered', 'failed')", name="state_known"),
+        Index("uq_outbox_key", "key", unique=True),
+        Index("ix_outbox_pending", "next_try_at", "id", sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    district_id: Mapped[int] = mapped_column(BigId)
+    key: Mapped[str] = mapped_column(String(160))
+    topic: Mapped[str] = mapped_column(String(32))
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    attempts: Mapped[int]
+    fence: Mapped[int]
+    lease_until: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(String(12))
+    delivered_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(String(200))
+
+
+class DeliveryError(Exception):
+    """An effect could not be delivered; `permanent` when trying again is of no use."""
+
+    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+        self.permanent = permanent
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What a channel gets to deliver."""
+
+    key: str
+    district_id: int
+    payload: Mapping[str, Any]
+
+
+class Channel(Protocol):
+    """Delivers the effects of one topic; receiving the same key twice must be harmless."""
+
+    topic: str
+
+    def send(self, store: Store, parcels: Sequence[Parcel]) -> dict[str, DeliveryError]:
+        """Deliver a batch; returns the keys that failed, with why."""
+        ...
+
+
+def enqueue(session: Session, district_id: int, topic: str, effects: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Queue effects as (key, payload), one statement; a key that is known already is left alone."""
+    now = session.env.clock.now()
+    rows = [
+        {
+            "district_id": district_id,
+            "key": key,
+            "topic": topic,
+            "payload": dict(payload),
+            "created_at": now,
+            "next_try_at": now,
+            "attempts": 0,
+            "fence": 0,
+            "state": PENDING,
+        }
+        for key, payload in effects
+    ]
+    insert_missing(session, Outbox, rows)
+
+
+def deliver(store: Store, channels: Sequence[Channel], page: int = PAGE) -> int:
+    """Deliver what is due, at most `page` effects for each channel; returns how many arrived.
+
+    1. In a commit of its own, lease a page of due effects: count the attempt, raise the fence, push the next try out.
+       An effect whose lease ran out with its worker is due again.
+    2. Run the channel outside any transaction.
+    3. Record each result by compare-and-swap on the fence: who lost the lease meanwhile records nothing.
+    """
+    return sum(_deliver_topic(store, channel, page) for channel in channels)
+
+
+def _deliver_topic(store: Store, channel: Channel, page: int) -> int:
+    leased = _lease(store, channel.topic, page)
+    if not leased:
+        return 0
+    parcels = [Parcel(row.key, row.district_id, row.payload) for row in leased]
+    try:
+        failed = channel.send(store, parcels)
+    except Exception as error:  # noqa: BLE001 # a broken channel must not stop the others
+        log.warning("channel failed", topic=channel.topic, error=repr(error))
+        failed = {parcel.key: DeliveryError(repr(error)) for parcel in parcels}
+    _record(store, channel.topic, leased, failed)
+    return len(leased) - len(failed)
+
+
+def _lease(store: Store, topic: str, page: int) -> list[Outbox]:
+    with store.read() as session:
+        if not session.scalar(_due(session, topic).with_only_columns(Outbox.id).limit(1)):
+            return []
+    with store.write() as session:
+        now = session.env.clock.now()
+        rows = list(session.scalars(_due(session, topic).limit(page).with_for_update(skip_locked=True)))
+        for row in rows:
+            row.lease_until = now + LEASE
+            row.next_try_at = now + BACK_OFF[min(row.attempts, len(BACK_OFF) - 1)]
+            row.attempts += 1
+            row.fence += 1
+    return rows
+
+
+def _due(session: Session, topic: str) -> Any:
+    now = session.env.clock.now()
+    free = or_(Outbox.lease_until.is_(None), Outbox.lease_until <= now)
+    return select(Outbox).where(_IS_PENDING, Outbox.topic == topic, Outbox.next_try_at <= now, free).order_by(
+        Outbox.next_try_at, Outbox.id
+    )
+
+
+def _record(store: Store, topic: str, leased: list[Outbox], failed: Mapping[str, DeliveryError]) -> None:
+    with store.write() as session:
+        now = session.env.clock.now()
+        for row in leased:
+            error = failed.get(row.key)
+            values: dict[str, Any] = {"lease_until": None}
+            if error is None:
+                values |= {"state": DELIVERED, "delivered_at": now}
+            else:
+                values["last_error"] = str(error)[:200]
+                if error.permanent or row.attempts > len(BACK_OFF):
+                    values["state"] = FAILED
+            mine = update(Outbox).where(Outbox.id == row.id, Outbox.fence == row.fence).values(**values)
+            session.execute(mine.execution_options(synchronize_session=False))
+            metrics.OUTBOX_ATTEMPTS.labels(topic, "failed" if error else "delivered").inc()
+
+
+def pending_count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Outbox).where(_IS_PENDING)) or 0
