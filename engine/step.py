@@ -110,6 +110,11 @@ class Step:
         """Deliver a message to a linked instance in this same transaction, after this step."""
         queue_message(self.session, self.actor, instance_id, message, payload or {})
 
+    @property
+    def scope(self) -> str:
+        """The call that the current operation runs in."""
+        return self._focus[0]
+
     def criteria(self) -> tuple[str, str, str]:
         """(kind, urgency, level): by what the deadline table is read."""
         return self.value("kind"), self.value("urgency"), self.value("level")

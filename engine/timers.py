@@ -104,7 +104,7 @@ def _move(session: Session, owner: Owner, timer: ArmedTimer) -> None:
     )
 
 
-def mark_fired(session: Session, timer: Timer, now: datetime) -> None:
+def mark_fired(timer: Timer, now: datetime) -> None:
     """The row of a timer that fires in this step; its lateness is what the metric shows."""
     timer.state, timer.fired_at = FIRED, now
     metrics.TIMER_LATENESS.observe(max(0.0, (now - timer.due_at).total_seconds()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, Index, String, select, text
@@ -213,6 +213,10 @@ class DeadlineBook:
         """Count the grace period from now, since overdue was told late (nothing ran when it fell due)."""
         if row.grace is not None:
             row.grace_at = max(row.due_at, arithmetic.reckon(self.calendar, self._now, row.grace).at)
+
+    def set_due(self, row: Deadline, due: datetime) -> None:
+        """A due time that a person has chosen; warning and grace keep their distance."""
+        self._move(row, due.astimezone(UTC), provisional=row.provisional)
 
     def suspend(self, row: Deadline) -> None:
         """Stop the clock; what is left is kept."""

@@ -158,7 +158,7 @@ def _load_part(stored: dict[str, Any], part: Any) -> None:
     for row in rows:
         row.extend([0] * (8 - len(row)))
         identity, parent, state, spec, internal, changed, dropped, triggered = row
-        task = Task(part, part.spec.task_specs[spec], state=TaskState(state), id=UUID(bytes=base64.b85decode(identity)))
+        task = Task(part, part.spec.task_specs[spec], state=state, id=UUID(bytes=base64.b85decode(identity)))
         task.internal_data = internal or {}
         task.triggered = bool(triggered)
         if parent >= 0:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.deadlines.book import RATING, Place
 from engine.errors import Forbidden
-from engine.network.units import Level, by_code, is_within, nearest_above
+from engine.network.units import Level, nearest_above
 from engine.worklist import WorkItem
 from processes.cases import hops, sampling
 from processes.cases.clocks import hold, supervisor_of
@@ -236,39 +236,11 @@ def _tell_reporter(step: Step, mark: str) -> None:
         step.tell(f"reported_{mark}", case.reporter_unit_id, "handler", mark + str(case.reopened))
 
 
-def write_consider_return(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> None:
-    note(step, "return_reply", "agree" if data["agree"] else "refuse", seal_words(step, "return_reply", data))
-
-
-def count_return(step: Step, _data: Mapping[str, Any]) -> int:
-    """`op.count_return`: the return is asked for; the returning unit stays owner meanwhile."""
-    case = facts_of(step).case
-    case.returns += 1
-    step.record("case:return:ask", {"count": case.returns, "unit": case.owner_id})
-    return case.returns
-
-
-def write_ruling(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> None:
-    """Form `ruling`: the common superior names the owner, within its own subtree; it binds when travel is spent."""
-    facts = facts_of(step)
-    unit = by_code(step.session, str(data["target"]))
-    ruler = facts.unit(_item.unit_id)
-    if unit is None or not is_within(unit, ruler):
-        from processes.cases.handling import TravelRefused
-
-        raise TravelRefused(why="裁定单位须在本级辖内 / the ruling must name a unit of your own subtree")
-    if hops.must_be_ruled(step):
-        facts.case.binding_unit_id = unit.id
-    note(step, "ruling", "ruled", seal_words(step, "ruling", data))
-
-
 def register(registry: Registry) -> None:
     registry.forms |= {
         "confirm": write_confirm,
         "check": write_check,
         "rating": write_rating,
-        "return_reply": write_consider_return,
-        "ruling": write_ruling,
     }
     registry.operations |= {
         "op.settle_on_spot": settle_on_spot,
@@ -286,5 +258,4 @@ def register(registry: Registry) -> None:
         "op.decline": decline,
         "op.merge": merge,
         "op.withdraw": withdraw,
-        "op.count_return": count_return,
     }

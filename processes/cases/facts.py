@@ -12,11 +12,16 @@ from engine.errors import Bug
 from engine.network.units import Level, Unit, common_superior, department, is_within, nearest_above
 from engine.vault import SubjectKey
 from processes.cases.models import Assignment, Case, Stay
+from processes.codes import Disposition
 
 if TYPE_CHECKING:
     from engine.db import Session
     from engine.registry import Registry
     from engine.step import Step
+
+
+KEPT = frozenset({Disposition.REPORT, Disposition.REDO, Disposition.FAILED_CHECK, Disposition.REOPEN})
+"""Ways to a stay after which nobody has to accept anew."""
 
 
 @dataclass
@@ -53,6 +58,26 @@ class CaseFacts:
     @property
     def assigner(self) -> int | None:
         return self.assignments[-1].assigner_id if self.assignments else None
+
+    @property
+    def checker(self) -> int:
+        """The unit that checks; when it is the one that settled, the unit above it."""
+        checker, last = self.case.checker_id, self.case.last_owner_id
+        return self.parent_of(checker) or checker if checker == last else checker
+
+    @property
+    def needs_accept(self) -> bool:
+        """Whether the open stay has to sign off and accept: not when the case stays with whom it was."""
+        stay = self.stay
+        return stay is not None and stay.accepted_at is None and Disposition(stay.arrived_by) not in KEPT
+
+    @property
+    def ruler(self) -> int:
+        """Who rules on an argument: the lowest unit above owner and sender, or whoever it was passed up to."""
+        if self.case.ruler_id is not None:
+            return self.case.ruler_id
+        other = self.unit(self.sender) if self.sender is not None else self.owner
+        return common_superior(self.session, self.owner, other).id
 
     @property
     def sender(self) -> int | None:
@@ -100,9 +125,13 @@ def register(registry: Registry) -> None:
         "level": lambda step: facts_of(step).case.level,
         "kind": lambda step: facts_of(step).case.kind,
         "urgency": lambda step: facts_of(step).case.urgency,
-        "checker": lambda step: facts_of(step).case.checker_id,
+        "checker": lambda step: facts_of(step).checker,
         "assigner": lambda step: facts_of(step).assigner,
         "sender": lambda step: facts_of(step).sender,
+        "returns": lambda step: facts_of(step).case.returns,
+        "reopened": lambda step: facts_of(step).case.reopened,
+        "needs_accept": lambda step: facts_of(step).needs_accept,
+        "ruler": lambda step: facts_of(step).ruler,
         "reporter_unit": lambda step: facts_of(step).case.reporter_unit_id,
         "place_unit": lambda step: facts_of(step).case.place_unit_id,
     }

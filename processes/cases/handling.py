@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine import vault
 from engine.deadlines.arithmetic import Limit, reckon
+from engine.deadlines.book import OVERALL, TASK, Place
 from engine.errors import Conflict, Invalid, NotFound
 from engine.network.units import Level, Unit, by_code, is_within
 from engine.worklist import WorkItem
 from processes.cases.facts import CaseFacts, facts_of
 from processes.cases.models import Assignment, Progress
+from processes.cases.numbers import LOCAL
 from processes.codes import Disposition, Kind
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 RETURN_WITHIN = Limit(1, "wd")
 """A wrong unit returns a case within one working day (衡阳; 信访工作条例 art. 23 allows five)."""
-MAX_RETURNS = 2
+LAST_MINUTE = time(23, 59, 59)
 JUSTICE = frozenset({"police", "procuratorate", "court"})
 """Between these a criminal lead may be transferred, nowhere else."""
 
@@ -213,12 +215,25 @@ def open_stay(step: Step, _data: Mapping[str, Any]) -> int | None:
     return facts_of(step).owner.parent_id
 
 
-def suspend(step: Step, _data: Mapping[str, Any]) -> bool:
-    """`op.suspend`: the clocks of the stay and of the case stand still."""
+def suspend(step: Step, data: Mapping[str, Any]) -> bool:
+    """`op.suspend`: the clocks of the stay and of the case stand still until the review day."""
     for row in step.deadlines:
-        if row.clock in {"task", "overall"} and row.element in {"act", "overall"}:
+        if row.clock in {TASK, OVERALL} and row.element in {"act", "overall"}:
             step.deadlines.suspend(row)
-    step.record("case:clock:suspend", {})
+    review_on = (data.get("message") or {}).get("review_on")
+    if review_on is not None:
+        place = Place(step.scope, "suspended", facts_of(step).owner.id)
+        review = step.deadlines.open(place, TASK, "suspension_review", step.criteria)
+        step.deadlines.set_due(review, datetime.combine(date.fromisoformat(review_on), LAST_MINUTE, LOCAL))
+    step.record("case:clock:suspend", {"review_on": review_on})
+    return True
+
+
+def review_passed(step: Step, _data: Mapping[str, Any]) -> bool:
+    """`op.review_passed`: the review day has passed; the superior is told and the clocks go on."""
+    row = step.deadline
+    row.escalated_at = step.now
+    step.tell("review_passed", facts_of(step).parent_of(row.unit_id), "leader", f"d{row.id}")
     return True
 
 
@@ -234,4 +249,4 @@ def resume(step: Step, data: Mapping[str, Any]) -> bool:
 
 def register(registry: Registry) -> None:
     registry.forms |= {"accept": write_accept, "act": write_act}
-    registry.operations |= {"op.open_stay": open_stay, "op.suspend": suspend, "op.resume": resume}
+    registry.operations |= {"op.open_stay": open_stay, "op.suspend": suspend, "op.resume": resume, "op.review_passed": review_passed}

@@ -108,12 +108,14 @@ def hop(step: Step, data: Mapping[str, Any]) -> str:
     """
     facts = facts_of(step)
     how = Disposition(data["outcome"]) if data.get("outcome") in _HOPS else Disposition.RULE
-    move(step, _target(step, facts, data.get("target")), how)
+    move(step, _target(step, facts, how, data.get("target")), how)
     return "rule" if must_be_ruled(step) else "go"
 
 
-def _target(step: Step, facts: CaseFacts, target: int | str | None) -> int:
-    """A unit id from the model, a unit code from a form, or else the unit above."""
+def _target(step: Step, facts: CaseFacts, how: Disposition, target: int | str | None) -> int:
+    """The sender for a return; else a unit id from the model, a unit code from a form, or the unit above."""
+    if how is Disposition.RETURN and facts.sender is not None:
+        return facts.sender
     if isinstance(target, str):
         unit = by_code(step.session, target)
         if unit is None:

@@ -57,6 +57,8 @@ class Case(Base):
     """Somebody can be called back."""
     binding_unit_id: Mapped[int | None] = mapped_column(BigId)
     """Set by a ruling after too much travel: this unit may only settle, assign down, or refer up."""
+    ruler_id: Mapped[int | None] = mapped_column(BigId)
+    """Set while a ruling was passed up because nobody ruled in time."""
     hops: Mapped[int] = mapped_column(default=0)
     returns: Mapped[int] = mapped_column(default=0)
     failed_checks: Mapped[int] = mapped_column(default=0)

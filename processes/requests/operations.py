@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -221,11 +221,6 @@ def decider(step: Step) -> int:
     if owner.level == Level.DISTRICT or owner.parent_id is None:
         return int(command_office(step).id)
     return owner.parent_id
-
-
-def end_of_review(review_on: date) -> datetime:
-    """The end of the review day, local time."""
-    return datetime.combine(review_on, time(23, 59, 59), LOCAL)
 
 
 def register(registry: Registry) -> None:
