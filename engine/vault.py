@@ -60,11 +60,10 @@ class Problem:
 
 def seal(session: Session, district_id: int, subject_id: int, label: str, value: Any) -> SealedText:
     """Seal a JSON value; the row gets its id with the next flush."""
-    cipher = _cipher(session, district_id, subject_id, create=True)
+    cipher = cipher_of(session, district_id, subject_id)
     entropy = session.env.entropy
     salt, nonce = entropy.token_bytes(SALT_BYTES), entropy.token_bytes(NONCE_BYTES)
     content = rfc8785.dumps(value)
-    assert cipher is not None  # noqa: S101 # created above; for the type checker
     row = SealedText(
         district_id=district_id,
         subject_id=subject_id,
@@ -90,6 +89,13 @@ def open_many(session: Session, sealed_ids: Iterable[int | None]) -> dict[int, A
     rows = list(session.scalars(select(SealedText).where(SealedText.id.in_(wanted))))
     session.scalars(select(SubjectKey).where(SubjectKey.subject_id.in_({row.subject_id for row in rows}))).all()
     return {row.id: open_text(session, row) for row in rows}
+
+
+def cipher_of(session: Session, district_id: int, subject_id: int) -> AESGCM:
+    """The subject's cipher, for larger contents that are kept elsewhere; made with its first use."""
+    cipher = _cipher(session, district_id, subject_id, create=True)
+    assert cipher is not None  # noqa: S101 # created when missing; for the type checker
+    return cipher
 
 
 def erase(session: Session, subject_id: int) -> bool:

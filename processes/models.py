@@ -16,6 +16,7 @@ import engine.timers
 import engine.trail.entries
 import engine.vault
 import engine.worklist
+import processes.attachments
 import processes.cases.models
 import processes.requests.models
 import processes.supervisions.models

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from engine.registry import Registry
-from processes.cases import clocks, closing, facts, handling, hops, rulings, state, verifying
+from processes.cases import changing, clocks, closing, facts, handling, hops, rulings, state, verifying
 from processes.requests import operations as requests
 from processes.supervisions import operations as supervisions
 
-_PARTS = (facts, verifying, handling, hops, clocks, closing, rulings, state, requests, supervisions)
+_PARTS = (facts, changing, verifying, handling, hops, clocks, closing, rulings, state, requests, supervisions)
 
 
 def build() -> Registry:

@@ -196,6 +196,13 @@ class DeadlineBook:
         self._read_rule(row, stage, criteria)
         self._not_before_now(row)
 
+    def not_sooner_than_fresh(self, row: Deadline, criteria: Criteria) -> None:
+        """After pressing: at least the whole limit that the table now names is left (ruling 10)."""
+        rule = self._table.lookup(row.stage, *criteria())
+        fresh = arithmetic.reckon(self.calendar, self._now, rule.limit)
+        if row.due_at < fresh.at:
+            self._move(row, fresh.at, provisional=fresh.provisional)
+
     def restart(self, row: Deadline, stage: str, criteria: Criteria) -> None:
         """Begin anew from now, as after a hold: all marks can be given again."""
         row.started_at = self._now

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.registry import Registry
     from engine.step import Step
 
+CASE_MODEL = "case"
 OUTAGE = timedelta(minutes=5)
 """Overdue told later than this counts as an outage: grace then starts anew (ruling 9; default)."""
 
@@ -38,8 +39,8 @@ def overdue(step: Step, _data: Mapping[str, Any]) -> bool:
         step.deadlines.regrace(row)
         step.record("deadline:grace:renew", {"stage": row.stage, "element": row.element})
     _tell_both(step, "overdue", row)
-    superior = supervisor_of(step, row.unit_id)
-    supervisions.raise_item(step, superior, Rung.URGE, origin="overdue")
+    if step.instance.key == CASE_MODEL:
+        supervisions.raise_item(step, supervisor_of(step, row.unit_id), Rung.URGE, origin="overdue")
     return True
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.deadlines.book import OVERALL, TASK
+from processes.cases.clocks import CASE_MODEL
 from processes.cases.facts import facts_of
 from processes.codes import STATE_AFTER, STATE_AT, Light
 
 if TYPE_CHECKING:
     from engine.registry import Registry
     from engine.step import Step
-
-CASE_MODEL = "case"
 
 
 def derive(step: Step) -> None:

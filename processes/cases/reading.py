@@ -1,0 +1,186 @@
+"""Lists, counts and the story of a case, within the actor's scope."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, Select, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from engine import vault
+from engine.errors import Invalid, NotFound
+from engine.network.units import Unit, by_code
+from engine.trail import entries
+from processes.access import scope
+from processes.cases import search
+from processes.cases.handling import finding
+from processes.cases.models import Case, Progress, Stay
+from processes.codes import ENDED, Light, State
+
+if TYPE_CHECKING:
+    from engine.actors import Actor
+    from engine.db import Session
+
+MAX_PAGE = 200
+_OPEN_STATES = [state.value for state in State if state not in ENDED]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list is narrowed to; None leaves a criterion open. `under`: a unit's code."""
+
+    state: str | None = None
+    kind: str | None = None
+    level: str | None = None
+    under: str | None = None
+    overdue: bool | None = None
+    text: str | None = None
+    open_only: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows, and the cursor of the next page (None: this was the last)."""
+
+    rows: Sequence[Row[Any]]
+    cursor: str | None
+
+
+_owner = aliased(Unit)
+_place = aliased(Unit)
+COLUMNS = (
+    Case.id,
+    Case.number,
+    Case.state,
+    Case.kind,
+    Case.type,
+    Case.urgency,
+    Case.level,
+    Case.light,
+    Case.due_at,
+    Case.provisional,
+    Case.reported_at,
+    Case.restricted,
+    Case.on_spot,
+    Case.hops,
+    Case.summary_id,
+    Case.version,
+    _owner.code.label("owner_code"),
+    _owner.name.label("owner_name"),
+    _place.code.label("place_code"),
+    _place.name.label("place_name"),
+)
+
+
+def list_cases(session: Session, actor: Actor, filters: Filters, *, cursor: str | None, limit: int) -> Page:
+    """The newest first. Raises NotFound for a unit that is not there, Invalid for a broken cursor."""
+    query = scope(select(*COLUMNS), actor).outerjoin(_owner, _owner.id == Case.owner_id)
+    query = query.join(_place, _place.id == Case.place_unit_id)
+    query = narrowed(session, actor, query, filters)
+    if cursor is not None:
+        at, last = _decode(cursor)
+        query = query.where(or_(Case.reported_at < at, and_(Case.reported_at == at, Case.id < last)))
+    size = min(limit, MAX_PAGE)
+    rows = session.execute(query.order_by(Case.reported_at.desc(), Case.id.desc()).limit(size + 1)).all()
+    more = len(rows) > size
+    rows = rows[:size]
+    return Page(rows, _encode(rows[-1].reported_at, rows[-1].id) if more else None)
+
+
+def narrowed(session: Session, actor: Actor, query: Select[Any], filters: Filters) -> Select[Any]:
+    """The query with its filters."""
+    if filters.state is not None:
+        query = query.where(Case.state == filters.state)
+    if filters.open_only:
+        query = query.where(Case.state.in_(_OPEN_STATES))
+    if filters.kind is not None:
+        query = query.where(Case.kind == filters.kind)
+    if filters.level is not None:
+        query = query.where(Case.level == filters.level)
+    if filters.overdue is not None:
+        red = Case.light == Light.RED.value
+        query = query.where(red if filters.overdue else ~red)
+    if filters.under is not None:
+        query = query.where(_lies_under(session, actor, filters.under))
+    if filters.text:
+        query = query.where(_matches(session, filters.text))
+    return query
+
+
+def _lies_under(session: Session, actor: Actor, code: str) -> Any:
+    root = by_code(session, code)
+    if root is None or root.district_id != actor.district_id:
+        raise NotFound
+    below = select(Unit.id).where(Unit.path.startswith(root.path))
+    return or_(Case.owner_id.in_(below), and_(Case.owner_id.is_(None), Case.last_owner_id.in_(below)))
+
+
+def _matches(session: Session, text: str) -> Any:
+    if text.replace("-", "").isdigit():
+        return Case.number.contains(text, autoescape=True)
+    return Case.id.in_(search.matching(session, text))
+
+
+def counts(session: Session, actor: Actor, unit_ids: Sequence[int]) -> Mapping[str, int]:
+    """What lies at these units: by state, and how much of it is overdue or warned."""
+    red = func.sum(case((Case.light == Light.RED.value, 1), else_=0))
+    yellow = func.sum(case((Case.light == Light.YELLOW.value, 1), else_=0))
+    query = scope(select(Case.state, func.count(), red, yellow), actor).where(Case.owner_id.in_(unit_ids))
+    found: dict[str, int] = {"overdue": 0, "warned": 0, "open": 0}
+    for state, total, overdue, warned in session.execute(query.group_by(Case.state)):
+        found[state] = total
+        found["open"] += total
+        found["overdue"] += overdue
+        found["warned"] += warned
+    return found
+
+
+def titles(session: Session, rows: Sequence[Row[Any]]) -> dict[int, str]:
+    """Titles by sealed id; an erased case has none."""
+    opened = vault.open_many(session, [row.summary_id for row in rows])
+    return {sealed_id: str((value or {}).get("title", "")) for sealed_id, value in opened.items()}
+
+
+def stays_of(session: Session, case_row: Case) -> list[Stay]:
+    return list(session.scalars(select(Stay).where(Stay.case_id == case_row.id).order_by(Stay.id)))
+
+
+def progress_of(session: Session, case_row: Case) -> list[Progress]:
+    return list(session.scalars(select(Progress).where(Progress.case_id == case_row.id).order_by(Progress.id)))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of a case's timeline, and the entry of the trail that proves it."""
+
+    at: datetime
+    action: str
+    actor: str
+    seq: int
+    data: Mapping[str, Any]
+
+
+def timeline(session: Session, case_row: Case) -> list[Moment]:
+    """Everything that happened to a case, oldest first, from the trail itself."""
+    return [
+        Moment(entry.at, entry.action, entry.actor, entry.seq, json.loads(entry.body)["data"])
+        for entry in entries.entries_of(session, case_row.district_id, case_row.number)
+    ]
+
+
+def _encode(at: datetime, case_id: int) -> str:
+    return base64.urlsafe_b64encode(f"{at.isoformat()}|{case_id}".encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> tuple[datetime, int]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        at, _, case_id = base64.urlsafe_b64decode(padded).decode().partition("|")
+        return datetime.fromisoformat(at), int(case_id)
+    except ValueError:
+        raise Invalid([finding("cursor", "is not a cursor of this list", "翻页标记无效")]) from None
