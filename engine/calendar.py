@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
-from sqlalchemy import CheckConstraint, String, delete, func, insert, select
+from sqlalchemy import CheckConstraint, ColumnElement, String, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base
@@ -239,15 +239,15 @@ def import_year(session: Session, year: int, content: bytes) -> int:
         findings.append(_bad(1, "days_missing", f"{missing} days of {year} are missing", f"缺少 {missing} 天"))
     if findings:
         raise ImportRefused(findings)
-    before = {day.day: day.working for day in session.scalars(select(CalendarDay).where(*_of_year(year)))}
-    session.execute(delete(CalendarDay).where(*_of_year(year)))
+    before = {day.day: day.working for day in session.scalars(select(CalendarDay).where(_of_year(year)))}
+    session.execute(delete(CalendarDay).where(_of_year(year)))
     session.execute(insert(CalendarDay), list(rows.values()))
     _changed(session, f"import {year}")
     return sum(before.get(day) != row["working"] for day, row in rows.items())
 
 
-def _of_year(year: int) -> tuple[object, ...]:
-    return (CalendarDay.day >= date(year, 1, 1), CalendarDay.day <= date(year, 12, 31))
+def _of_year(year: int) -> ColumnElement[bool]:
+    return CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31))
 
 
 def _read_year(year: int, content: bytes) -> tuple[dict[date, dict[str, object]], list[dict[str, object]]]:

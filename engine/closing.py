@@ -33,8 +33,8 @@ def queue_message(session: Session, actor: Actor, instance_id: int, name: str, p
 
 def settle(session: Session) -> None:
     """Deliver the queued messages, tell the people, append to the trail."""
-    from engine import notices, runtime
-    from engine.trail import entries
+    from engine import notices, runtime  # noqa: PLC0415 # these modules import this one
+    from engine.trail import entries  # noqa: PLC0415 # these modules import this one
 
     while session.messages:
         session.messages.sort(key=lambda message: message.instance_id)

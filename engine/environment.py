@@ -1,4 +1,4 @@
-"""What every unit of work can reach besides rows: the clock, randomness, keys, compiled models, registered operations."""
+"""What every unit of work can reach besides rows: clock, randomness, keys, compiled models, registered operations."""
 
 from __future__ import annotations
 

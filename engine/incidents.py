@@ -38,7 +38,13 @@ class Incident(Base):
         CheckConstraint("state in ('open', 'resolved')", name="state_known"),
         CheckConstraint("(state = 'open') = (resolved_at is null)", name="open_until_resolved"),
         Index(
-            "uq_incident_open", "instance_id", "kind", "element", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
+            "uq_incident_open",
+            "instance_id",
+            "kind",
+            "element",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
         ),
     )
 
@@ -59,7 +65,12 @@ class Incident(Base):
 
 
 def open_incident(
-    session: Session, instance: ProcessInstance, kind: str, element: str, reason: str, error: BaseException | None = None
+    session: Session,
+    instance: ProcessInstance,
+    kind: str,
+    element: str,
+    reason: str,
+    error: BaseException | None = None,
 ) -> Incident:
     """Open an incident, or count another attempt on the one that stands open for the same place."""
     query = select(Incident).where(

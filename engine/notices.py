@@ -100,7 +100,9 @@ class InboxChannel:
         return {}
 
 
-def _rows(session: Session, parcel: outbox.Parcel, people: Mapping[tuple[int, str], Sequence[Any]]) -> list[dict[str, Any]]:
+def _rows(
+    session: Session, parcel: outbox.Parcel, people: Mapping[tuple[int, str], Sequence[Any]]
+) -> list[dict[str, Any]]:
     payload = parcel.payload
     base = {
         "district_id": parcel.district_id,

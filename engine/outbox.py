@@ -1,4 +1,4 @@
-"""The outbox: effects on the outside, written in the step's transaction, delivered at least once with one stable key."""
+"""The outbox: effects on the outside, written in the step's transaction, delivered at least once under one key."""
 
 from __future__ import annotations
 
@@ -71,7 +71,10 @@ class Parcel:
 class Channel(Protocol):
     """Delivers the effects of one topic; receiving the same key twice must be harmless."""
 
-    topic: str
+    @property
+    def topic(self) -> str:
+        """Whose effects it delivers."""
+        ...
 
     def send(self, store: Store, parcels: Sequence[Parcel]) -> dict[str, DeliveryError]:
         """Deliver a batch; returns the keys that failed, with why."""
@@ -141,8 +144,10 @@ def _lease(store: Store, topic: str, page: int) -> list[Outbox]:
 def _due(session: Session, topic: str) -> Any:
     now = session.env.clock.now()
     free = or_(Outbox.lease_until.is_(None), Outbox.lease_until <= now)
-    return select(Outbox).where(_IS_PENDING, Outbox.topic == topic, Outbox.next_try_at <= now, free).order_by(
-        Outbox.next_try_at, Outbox.id
+    return (
+        select(Outbox)
+        .where(_IS_PENDING, Outbox.topic == topic, Outbox.next_try_at <= now, free)
+        .order_by(Outbox.next_try_at, Outbox.id)
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
 
-from engine import actors, timers, worklist
+from engine import actors, worklist
 from engine.definitions import deploy
 from engine.errors import NotFound, StaleVersion
 from engine.instances import ENDED, RUNNING, ProcessInstance
@@ -202,4 +202,3 @@ def inspect(session: Session, instance_id: int) -> Inspection:
     step.load()
     spiff = step.spiff
     return Inspection(spiff.ready(), spiff.timers(), spiff.messages(), spiff.task_count())
-

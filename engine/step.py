@@ -300,7 +300,6 @@ class Step:
         self._armed = armed
 
 
-
 CLOCK_READERS: Mapping[str, tuple[str, str]] = {
     "warning_at": (book.TASK, "warned"),
     "due_at": (book.TASK, "overdue"),

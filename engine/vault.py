@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Index, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -130,8 +131,6 @@ def _aad(subject_id: int, label: str) -> bytes:
 
 
 def _plain(cipher: AESGCM, row: SealedText) -> bytes:
-    from cryptography.exceptions import InvalidTag
-
     try:
         nonce, body = row.ciphertext[:NONCE_BYTES], row.ciphertext[NONCE_BYTES:]
         return cipher.decrypt(nonce, body, _aad(row.subject_id, row.label))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, BigId
 from engine.errors import AlreadyTaken, Conflict, Forbidden, NotFound
+from engine.network.people import Staff
 
 if TYPE_CHECKING:
     from engine.actors import Actor
@@ -74,7 +75,7 @@ class WorkItem(Base):
     outcome: Mapped[str | None] = mapped_column(String(32))
     version: Mapped[int] = mapped_column(default=1)
 
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 # SQLAlchemy declares it on the instance
 
     @property
     def is_open(self) -> bool:
@@ -98,8 +99,6 @@ def check_free(session: Session, actor: Actor, item: WorkItem) -> None:
 
 def taken(session: Session, item: WorkItem) -> AlreadyTaken:
     """The refusal that names who holds the item, by staff number, and since when."""
-    from engine.network.people import Staff
-
     holder = session.get(Staff, item.holder_id)
     since = item.claimed_at.isoformat(timespec="seconds") if item.claimed_at else ""
     return AlreadyTaken(by=holder.staff_no if holder else "?", at=since)

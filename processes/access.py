@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, false, or_, select
+from sqlalchemy import and_, false, or_, select
 
 from engine.errors import NotFound
 from processes.cases.models import Case, CaseReader, NamedReader
@@ -39,14 +39,14 @@ def visible(actor: Actor) -> Any:
     return and_(Case.district_id == actor.district_id, or_(*conditions) if conditions else false())
 
 
-def scope(query: Select[Any], actor: Actor) -> Select[Any]:
+def scope(query: Any, actor: Actor) -> Any:
     """Narrow a query over `Case` to what the actor may read."""
     return query.where(visible(actor))
 
 
 def read_case(session: Session, actor: Actor, number: str) -> Case:
     """One case by its number. Raises NotFound alike for what is unknown and what is out of scope."""
-    case = session.scalar(scope(select(Case).where(Case.number == number), actor))
+    case: Case | None = session.scalar(scope(select(Case).where(Case.number == number), actor))
     if case is None:
         raise NotFound
     return case

@@ -15,7 +15,7 @@ class Code(StrEnum):
     zh: str
     en: str
 
-    def __new__(cls, value: str, zh: str, en: str) -> Code:
+    def __new__(cls, value: str, zh: str = "", en: str = "") -> Code:
         code = str.__new__(cls, value)
         code._value_ = value
         code.zh = zh

@@ -11,7 +11,7 @@ import engine.network.people
 import engine.network.units
 import engine.notices
 import engine.outbox
-
+import engine.scheduler
 import engine.timers
 import engine.trail.entries
 import engine.vault

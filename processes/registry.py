@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from engine.definitions.rules import Known
+from engine.network.people import Role
 from engine.registry import Registry
-from processes.cases import changing, clocks, closing, facts, handling, hops, rulings, state, verifying
+from engine.step import CLOCK_READERS
+from processes.cases import changing, clocks, closing, facts, handling, hops, recounting, rulings, state, verifying
 from processes.requests import operations as requests
 from processes.supervisions import operations as supervisions
 
-_PARTS = (facts, changing, verifying, handling, hops, clocks, closing, rulings, state, requests, supervisions)
+_PARTS = (
+    facts,
+    changing,
+    verifying,
+    handling,
+    hops,
+    clocks,
+    closing,
+    rulings,
+    state,
+    recounting,
+    requests,
+    supervisions,
+)
 
 
 def build() -> Registry:
@@ -16,3 +32,13 @@ def build() -> Registry:
     for part in _PARTS:
         part.register(registry)
     return registry
+
+
+def known(registry: Registry) -> Known:
+    """What models may refer to, for their validation."""
+    return Known(
+        operations=frozenset(registry.operations),
+        functions=frozenset(registry.functions) | frozenset(CLOCK_READERS),
+        names=frozenset(registry.names),
+        roles=frozenset(str(role) for role in Role),
+    )

@@ -16,9 +16,13 @@ from engine.db import Base, Session, Store
 from engine.definitions.catalogue import Catalogue
 from engine.environment import Environment, SeededEntropy
 from engine.keys import KeyRing
+from processes import models
+from processes.registry import build
 from tests.postgres import Postgres, find_binaries
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+assert models  # imported for its tables
 
 for _name in [name for name in os.environ if name.startswith("GRIDGOV_")]:
     del os.environ[_name]
@@ -32,10 +36,6 @@ def clock() -> SimulatedClock:
 
 @pytest.fixture
 def env(clock: SimulatedClock) -> Environment:
-    import processes.models
-    from processes.registry import build
-
-    assert processes.models
     return Environment(
         clock=clock,
         keys=KeyRing.from_bytes(b"k" * 32),

@@ -100,5 +100,3 @@ def due_from_remaining(calendar: Calendar, now: datetime, rest: timedelta, unit:
     if unit in WORKING_UNITS:
         return calendar.add_working_time(now, rest)
     return Reckoned(now + rest, provisional=False)
-
-

@@ -150,9 +150,7 @@ class DeadlineBook:
     def overall(self) -> Deadline | None:
         return self.find(*OVERALL_PLACE, OVERALL)
 
-    def open(
-        self, place: Place, clock: str, stage: str, criteria: Criteria, start: datetime | None = None
-    ) -> Deadline:
+    def open(self, place: Place, clock: str, stage: str, criteria: Criteria, start: datetime | None = None) -> Deadline:
         """The open deadline at `place`; made by the rule of `stage` when there is none. `start`: default now."""
         key = (place.scope, place.element, clock)
         if key in self._open:

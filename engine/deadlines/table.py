@@ -77,7 +77,9 @@ def compile_table(content: bytes) -> DeadlineTable:
     for stage, found in rows.items():
         if any(found[-1].criteria):
             reason = f"stage {stage} does not end with a row that matches everything"
-            findings.append({"element": found[-1].rule.row_id, "reason": reason, "instead": "add a row with empty inputs"})
+            findings.append(
+                {"element": found[-1].rule.row_id, "reason": reason, "instead": "add a row with empty inputs"}
+            )
     if findings:
         raise DefinitionRefused(findings)
     return DeadlineTable({stage: tuple(found) for stage, found in rows.items()})

@@ -70,7 +70,9 @@ def _closure(key: str, files: Mapping[str, bytes], homes: Mapping[str, str]) -> 
 
 def _forms(root: Any) -> set[str]:
     """The forms of user tasks, and the one that a start event is filled in with."""
-    found = {properties(node).get("form") for tag in ("userTask", "startEvent") for node in root.iter(f"{{{BPMN}}}{tag}")}
+    found = {
+        properties(node).get("form") for tag in ("userTask", "startEvent") for node in root.iter(f"{{{BPMN}}}{tag}")
+    }
     return {form for form in found if form}
 
 

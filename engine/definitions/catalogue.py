@@ -34,7 +34,7 @@ class Catalogue:
             return compiled
 
     def _compile(self, session: Session, definition_id: str) -> Compiled:
-        from engine.definitions.deploy import load_bundle
-        from engine.spiff.compiler import compile_bundle
+        from engine.definitions.deploy import load_bundle  # noqa: PLC0415 # these modules import this one
+        from engine.spiff.compiler import compile_bundle  # noqa: PLC0415 # these modules import this one
 
         return compile_bundle(load_bundle(session, definition_id))

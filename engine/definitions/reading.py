@@ -25,7 +25,9 @@ def read_model(content: bytes) -> Any:
     try:
         return etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise DefinitionRefused([fault("definitions", f"not XML: {error.msg}", "save it again as BPMN 2.0 XML")]) from None
+        raise DefinitionRefused(
+            [fault("definitions", f"not XML: {error.msg}", "save it again as BPMN 2.0 XML")]
+        ) from None
 
 
 def fault(element: str, reason: str, instead: str) -> dict[str, str]:

@@ -132,7 +132,9 @@ def check_units(rows: list[UnitRow], standing: Mapping[str, str]) -> list[dict[s
     return findings + _cycles(rows)
 
 
-def _faults(row: UnitRow, levels: Mapping[str, str], standing: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _faults(  # noqa: C901 # a list of rules
+    row: UnitRow, levels: Mapping[str, str], standing: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     if row.level not in {str(kind) for kind in KINDS}:
         yield "unknown_level", row.level
         return

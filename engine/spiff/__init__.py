@@ -1,1 +1,1 @@
-"""The only package that imports SpiffWorkflow; the rest of the engine sees `instance.Instance` and `compiler.Compiled`."""
+"""The only package that imports SpiffWorkflow; the rest of the engine sees `Instance` and `Compiled`."""

@@ -66,7 +66,7 @@ def parse(expression: str) -> ast.expr:
     return tree
 
 
-def _refusal(node: ast.AST) -> str | None:
+def _refusal(node: ast.AST) -> str | None:  # noqa: PLR0911 # one line for each kind of node
     """Why a node is not allowed; None when it is."""
     match node:
         case ast.Constant(value=value):
@@ -125,7 +125,7 @@ class Evaluator:
         except (TypeError, IndexError, OverflowError) as error:
             raise ExpressionFailed(expression=expression, reason=str(error)) from error
 
-    def _value(self, node: ast.expr, names: Mapping[str, Any]) -> Any:
+    def _value(self, node: ast.expr, names: Mapping[str, Any]) -> Any:  # noqa: C901, PLR0911 # one line for each kind of node
         match node:
             case ast.Constant(value=value):
                 return value

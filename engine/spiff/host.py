@@ -85,7 +85,7 @@ class ScriptEngine(PythonScriptEngine):  # type: ignore[misc] # no types in the 
         self._attached = attached
         self._evaluator = Evaluator(host.functions())
 
-    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Any:  # noqa: ARG002 # the library passes it
+    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Any:  # the library passes it
         name = task.task_spec.name
         self.host.at(scope_of(task), self._attached.get(name, name))
         return self._evaluator.evaluate(expression, _Names(task.data, self.host))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.util import full_tag
@@ -38,7 +38,7 @@ class _Clocked:
 class GridParser(SpiffBpmnParser):
     """SpiffWorkflow's parser with clocked events; the stock class is left as it is."""
 
-    OVERRIDE_PARSER_CLASSES = dict(SpiffBpmnParser.OVERRIDE_PARSER_CLASSES)
+    OVERRIDE_PARSER_CLASSES: ClassVar[dict[str, Any]] = dict(SpiffBpmnParser.OVERRIDE_PARSER_CLASSES)
 
 
 for _tag in ("startEvent", "intermediateCatchEvent", "boundaryEvent"):

@@ -23,7 +23,7 @@ class _Clocked:
         host = task.workflow.script_engine.host
         if host.may_fire(task.id.hex):
             task._set_internal_data(event_fired=True)
-        return bool(task._get_internal_data("event_fired", False))
+        return bool(task._get_internal_data("event_fired"))
 
     def due(self, task: Any) -> datetime | None:
         """When this timer is due; None while it is not armed."""

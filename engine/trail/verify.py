@@ -37,7 +37,9 @@ def verify(session: Session, district_id: int) -> Verdict:
     if head is None:
         return Verdict(findings=["the log has no head"])
     columns = TrailEntry.__table__.c
-    query = select(columns.seq, columns.at, columns.action, columns.actor, columns.subject, columns.leaf_hash, columns.body)
+    query = select(
+        columns.seq, columns.at, columns.action, columns.actor, columns.subject, columns.leaf_hash, columns.body
+    )
     query = query.where(columns.district_id == district_id).order_by(columns.seq).execution_options(yield_per=5000)
     for row in session.execute(query):
         wrong = _check_entry(row, frontier.size, head.origin)
@@ -64,7 +66,14 @@ def _check_entry(row: Any, expected: int, origin: str) -> str | None:
         return "the body is not JSON"
     if json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != row.body:
         return "the body is not in canonical form"
-    said = (body.get("log"), body.get("seq"), body.get("at"), body.get("action"), body.get("actor"), body.get("subject"))
+    said = (
+        body.get("log"),
+        body.get("seq"),
+        body.get("at"),
+        body.get("action"),
+        body.get("actor"),
+        body.get("subject"),
+    )
     if said != (origin, row.seq, microseconds(row.at), row.action, row.actor, row.subject):
         return "the columns differ from the body"
     return None

@@ -53,9 +53,7 @@ def _in(*states: State) -> frozenset[State]:
 
 def _has_item(element: str, *roles: str) -> Rule:
     def rule(_session: Session, actor: Actor, view: View) -> bool:
-        return any(
-            item.element == element and actor.holds(item.unit_id, item.role, *roles) for item in view.items
-        )
+        return any(item.element == element and actor.holds(item.unit_id, item.role, *roles) for item in view.items)
 
     return rule
 
@@ -132,19 +130,24 @@ ACTIONS: tuple[Action, ...] = (
     Action("accept", "受理", "accept", _in(State.PENDING), _has_item("accept"), "accept"),
     Action("decline", "不予受理", "decline", _in(State.PENDING), _has_item("accept"), "accept"),
     Action("merge", "并案", "merge", _in(State.PENDING), _has_item("accept"), "accept"),
-    Action(
-        "refer_up", "上报", "refer up", _in(State.PENDING), _both(_has_item("accept"), _below_district), "accept"
-    ),
+    Action("refer_up", "上报", "refer up", _in(State.PENDING), _both(_has_item("accept"), _below_district), "accept"),
     Action("refer_up", "上报", "refer up", _in(State.HANDLING), _both(_ACT, _below_district), "act"),
-    Action("return", "退回", "return", _in(State.PENDING), _both(_has_item("accept"), _has_sender, _not_bound), "accept"),
+    Action(
+        "return", "退回", "return", _in(State.PENDING), _both(_has_item("accept"), _has_sender, _not_bound), "accept"
+    ),
     Action("return", "退回", "return", _in(State.HANDLING), _both(_ACT, _has_sender, _not_bound), "act"),
     Action("self_handle", "自办", "settle", _in(State.HANDLING), _ACT, "act"),
     Action("assign", "交办", "assign", _in(State.HANDLING), _both(_ACT, _above_cell), "act"),
     Action("transfer", "转办", "transfer", _in(State.HANDLING), _both(_ACT, _not_bound), "act"),
+    Action("feedback", "反馈进展", "report progress", _in(State.PENDING, State.HANDLING, State.SUSPENDED), _OWNER),
     Action(
-        "feedback", "反馈进展", "report progress", _in(State.PENDING, State.HANDLING, State.SUSPENDED), _OWNER
+        "answer_return",
+        "退回审核",
+        "answer the return",
+        _in(State.RETURNING),
+        _has_item("consider_return"),
+        "consider_return",
     ),
-    Action("answer_return", "退回审核", "answer the return", _in(State.RETURNING), _has_item("consider_return"), "consider_return"),
     Action("rule", "裁定", "rule", _in(State.RULING), _has_item("rule"), "rule"),
     Action("confirm", "反馈审核", "confirm the report back", _in(State.CONFIRMING), _has_item("confirm"), "confirm"),
     Action("check", "核查", "check", _in(State.CHECKING), _has_item("check"), "check"),

@@ -117,4 +117,3 @@ def _lock(session: Session, case: Case) -> None:
 
 def register(registry: Registry) -> None:
     registry.inbox["reclassified"] = take_classification
-

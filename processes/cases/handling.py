@@ -249,4 +249,9 @@ def resume(step: Step, data: Mapping[str, Any]) -> bool:
 
 def register(registry: Registry) -> None:
     registry.forms |= {"accept": write_accept, "act": write_act}
-    registry.operations |= {"op.open_stay": open_stay, "op.suspend": suspend, "op.resume": resume, "op.review_passed": review_passed}
+    registry.operations |= {
+        "op.open_stay": open_stay,
+        "op.suspend": suspend,
+        "op.resume": resume,
+        "op.review_passed": review_passed,
+    }

@@ -95,7 +95,7 @@ def _drop_assigners(step: Step, target: Unit) -> None:
 
 def notify_linked(step: Step) -> None:
     """Tell the instances that are linked to the case that it has moved: a supervision follows the owner."""
-    from processes.links import linked_instances
+    from processes.links import linked_instances  # noqa: PLC0415 # it reads the facts of this package
 
     for instance_id in linked_instances(step):
         step.send("case_moved", instance_id)
@@ -139,4 +139,3 @@ def must_be_ruled(step: Step) -> bool:
 
 def register(registry: Registry) -> None:
     registry.operations["op.hop"] = hop
-

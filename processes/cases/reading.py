@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, Select, and_, case, func, or_, select
+from sqlalchemy import Row, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from engine import vault
@@ -92,7 +92,7 @@ def list_cases(session: Session, actor: Actor, filters: Filters, *, cursor: str 
     return Page(rows, _encode(rows[-1].reported_at, rows[-1].id) if more else None)
 
 
-def narrowed(session: Session, actor: Actor, query: Select[Any], filters: Filters) -> Select[Any]:
+def narrowed(session: Session, actor: Actor, query: Any, filters: Filters) -> Any:
     """The query with its filters."""
     if filters.state is not None:
         query = query.where(Case.state == filters.state)

@@ -29,5 +29,3 @@ def wanted(step: Step) -> bool:
         return True
     query = select(func.count()).where(Case.reporter_ref == case.reporter_ref, Case.on_spot.is_(True))
     return (step.session.scalar(query) or 0) % EVERY == 0
-
-

@@ -41,7 +41,7 @@ def index(session: Session, case: Case, texts: Iterable[str]) -> None:
     insert_missing(session, CaseGram, rows)
 
 
-def matching(session: Session, text: str) -> Select[tuple[int]]:
+def matching(session: Session, text: str) -> Select[int]:
     """Ids of the cases whose text holds every pair of characters of `text`."""
     wanted = grams(session.env.keys, [text])
     query = select(CaseGram.case_id).where(CaseGram.gram.in_(wanted))

@@ -76,7 +76,9 @@ def ask(session: Session, actor: Actor, case: Case, asking: Asking) -> Request:
     session.add(request)
     session.flush()
     codes = {"kind": asking.kind, "days": asking.days, "unit": case.owner_id}
-    session.drafts.append((case.district_id, Draft(f"request:{asking.kind}:ask", actor.ref, case.number, codes, (words.commitment,))))
+    session.drafts.append(
+        (case.district_id, Draft(f"request:{asking.kind}:ask", actor.ref, case.number, codes, (words.commitment,)))
+    )
     subject = runtime.Subject(case.district_id, case.id, case.number)
     session.info["starting_request"] = request
     step = runtime.start(session, actor, "request", subject, {"case_no": case.number}, parent_id=case.instance_id)
@@ -171,7 +173,9 @@ def grant(step: Step, _data: Mapping[str, Any]) -> bool:
         step.send("extend", case.instance_id, {"days": request.granted_days, "stay": request.stay_id})
         step.send("reclock", case.instance_id)
     else:
-        step.send("suspend", case.instance_id, {"review_on": request.review_on.isoformat() if request.review_on else None})
+        step.send(
+            "suspend", case.instance_id, {"review_on": request.review_on.isoformat() if request.review_on else None}
+        )
     return True
 
 

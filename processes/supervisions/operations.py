@@ -52,7 +52,7 @@ def supervise(session: Session, actor: Actor, case: Case, rung: Rung = Rung.URGE
 
 
 def raise_item(step: Step, issuer_id: int, rung: Rung, origin: str) -> Supervision:
-    """A supervision raised by a clock: one open for each issuer; a stronger reason only lifts its rung at the next turn."""
+    """A supervision raised by a clock; each issuer has one open for a case, a hold takes over the one that stands."""
     case = facts_of(step).case
     standing = _open_one(step.session, case.id, issuer_id)
     if standing is not None:

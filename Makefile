@@ -1,0 +1,60 @@
+# Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+PORT ?= 8000
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml 2>/dev/null | sha256sum | cut -c1-16)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench lock migration clean setup postgres
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP)
+
+$(STAMP):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or newer is needed as $(PYTHON): apt-get install python3 python3-venv, or make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || \
+	  { echo "The packages of requirements.lock could not be installed: check the network or the package index (pip config list)"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@rm -f $(VENV)/.installed-*; touch $@
+
+run: setup ## set everything up and serve on http://127.0.0.1:$(PORT)
+	@$(BIN)/gridgov port $(PORT)
+	@$(BIN)/gridgov db upgrade
+	@$(BIN)/gridgov demo load
+	@exec $(BIN)/gridgov serve --port $(PORT)
+
+postgres: # the tests also run on PostgreSQL when its programs are there
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y postgresql >/dev/null; } || \
+	  echo "PostgreSQL is not installed: the tests run on SQLite only (apt-get install postgresql)"
+
+test: setup postgres ## lint, type check and run all the tests
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+lint: setup
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache >/dev/null || \
+	  { $(BIN)/lint-imports --no-cache; exit 1; }
+
+format: setup ## format the code
+	@$(BIN)/ruff format --quiet . ; $(BIN)/ruff check --quiet --fix .
+
+bench: setup ## measure; writes build/bench.json
+	@$(BIN)/python -m benchmarks
+
+lock: setup ## renew requirements.lock
+	@$(BIN)/pip install --quiet uv && $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+
+migration: setup ## M="why": write a migration from the models
+	@rm -rf build/migration && mkdir -p build/migration && \
+	  export GRIDGOV_DATABASE_URL=sqlite:///build/migration/new.db GRIDGOV_KEY_FILE=build/migration/key && \
+	  { ls processes/migrations/versions/*.py >/dev/null 2>&1 && $(BIN)/gridgov db upgrade || true; } && $(BIN)/gridgov db revision "$(M)"
+
+clean: ## remove what was built, not the data in var/
+	@rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,133 @@
+"""The worker: APScheduler as a ticker for sweep, outbox and housekeeping. Any number may run; none is special."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine import access_log, commands, incidents, metrics, outbox, timers
+from engine.db import Base, BigId
+
+if TYPE_CHECKING:
+    from engine.db import Session, Store
+
+TICK_SECONDS = 1
+HEARTBEAT = timedelta(seconds=5)
+STALE = timedelta(seconds=20)
+_LIMITS: dict[str, int] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
+
+log = structlog.get_logger(__name__)
+
+
+class Worker(Base):
+    """A worker that is or was alive; `seen_at` is its heartbeat."""
+
+    __tablename__ = "worker"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    host: Mapped[str] = mapped_column(String(64))
+    pid: Mapped[int]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class Ticker:
+    """Runs the jobs in this process until stopped. APScheduler's job store is memory and holds nothing durable."""
+
+    def __init__(self, store: Store, channels: Sequence[outbox.Channel]) -> None:
+        self._store = store
+        self._channels = channels
+        self._worker_id: int | None = None
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(4)}, job_defaults=_LIMITS, timezone="UTC"
+        )
+
+    def start(self) -> None:
+        self._beat()
+        jobs: list[tuple[Callable[[], None], float]] = [
+            (self._sweep, TICK_SECONDS),
+            (self._deliver, TICK_SECONDS),
+            (self._beat, HEARTBEAT.total_seconds()),
+            (self._gauge, 15),
+            (self._tidy, 600),
+            (self._check_drift, 24 * 3600),
+        ]
+        for job, seconds in jobs:
+            self._scheduler.add_job(_guarded(job), "interval", seconds=seconds)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Finish what is running and take the heartbeat away."""
+        self._scheduler.shutdown(wait=True)
+        with self._store.write() as session:
+            row = session.get(Worker, self._worker_id)
+            if row is not None:
+                session.delete(row)
+
+    def _sweep(self) -> None:
+        """Sweep page after page while something is due."""
+        with metrics.SWEEP_SECONDS.time():
+            due = timers.sweep(self._store)
+        while due is not None and due <= self._store.env.clock.now():
+            due = timers.sweep(self._store)
+
+    def _deliver(self) -> None:
+        while outbox.deliver(self._store, self._channels):
+            pass
+
+    def _beat(self) -> None:
+        with self._store.write() as session:
+            now = session.env.clock.now()
+            row = session.get(Worker, self._worker_id) if self._worker_id else None
+            if row is None:
+                row = Worker(host=socket.gethostname()[:64], pid=os.getpid(), started_at=now)
+                session.add(row)
+            row.seen_at = now
+            session.flush()
+            self._worker_id = row.id
+
+    def _gauge(self) -> None:
+        with self._store.read() as session:
+            metrics.TIMERS_ARMED.set(timers.armed_count(session))
+            metrics.INCIDENTS_OPEN.set(incidents.open_count(session))
+            metrics.OUTBOX_PENDING.set(outbox.pending_count(session))
+
+    def _tidy(self) -> None:
+        with self._store.write() as session:
+            commands.sweep_expired(session)
+            access_log.sweep_older(session)
+            for row in session.scalars(
+                select(Worker).where(Worker.seen_at < session.env.clock.now() - timedelta(days=1))
+            ):
+                session.delete(row)
+
+    def _check_drift(self) -> None:
+        with self._store.read() as session:
+            metrics.TIMER_DRIFT.set(len(timers.drift(session)))
+
+
+def _guarded(job: Callable[[], None]) -> Callable[[], None]:
+    """A job that fails is logged and tried again at the next tick; it never stops the ticker."""
+
+    def run() -> None:
+        try:
+            job()
+        except Exception:
+            log.exception("job failed", job=job.__name__)
+
+    return run
+
+
+def live_workers(session: Session) -> int:
+    """How many workers have shown a heartbeat lately."""
+    query = select(Worker.id).where(Worker.seen_at >= session.env.clock.now() - STALE)
+    return len(session.scalars(query).all())

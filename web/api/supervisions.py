@@ -1,0 +1,92 @@
+"""Supervisions: urge and supervise by hand, see those of a case, cancel; answered through their work items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from flask import Response
+from flask_openapi import APIBlueprint, Tag
+from pydantic import Field
+from sqlalchemy import select
+
+from engine.errors import NotFound
+from processes import access
+from processes.cases.actions import require
+from processes.codes import Rung
+from processes.supervisions.models import Card, Supervision
+from processes.supervisions.operations import cancel, supervise
+from web.api import shapes
+from web.api.shapes import CasePath, Strict, coded, iso
+from web.edge import acting, reading
+
+if TYPE_CHECKING:
+    from engine.actors import Actor
+    from engine.db import Session
+
+api = APIBlueprint(
+    "supervisions", __name__, url_prefix="/api/v1", abp_security=[{"bearer": []}], abp_tags=[Tag(name="supervisions")]
+)
+
+
+class SuperviseBody(Strict):
+    """The first rung: urge, or supervise at once."""
+
+    rung: Literal["urge", "supervise"] = "urge"
+
+
+class SupervisionPath(CasePath):
+    """A supervision of a case."""
+
+    supervision_id: int = Field(ge=1)
+
+
+@api.post("/cases/<number>/supervisions", summary="Urge or supervise")
+def post_supervision(path: CasePath, body: SuperviseBody) -> Response:
+    def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
+        case = access.read_case(session, actor, path.number)
+        require(session, actor, case, "supervise")
+        return 201, {"id": supervise(session, actor, case, Rung(body.rung)).id}
+
+    return acting(act)
+
+
+@api.get("/cases/<number>/supervisions", summary="Supervisions of a case with their cards")
+def get_supervisions(path: CasePath) -> Response:
+    def look(session: Session, actor: Actor) -> Any:
+        case = access.read_case(session, actor, path.number)
+        rows = session.scalars(select(Supervision).where(Supervision.case_id == case.id).order_by(Supervision.id)).all()
+        cards = session.scalars(select(Card).where(Card.case_id == case.id).order_by(Card.id)).all()
+        names = shapes.units_by_id(session, [r.issuer_id for r in rows] + [c.unit_id for c in cards])
+        return {"supervisions": [_supervision_json(row, cards, names) for row in rows]}
+
+    return reading(look)
+
+
+@api.post("/cases/<number>/supervisions/<supervision_id>/cancellation", summary="Take it back")
+def post_cancellation(path: SupervisionPath) -> Response:
+    def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
+        case = access.read_case(session, actor, path.number)
+        row = session.get(Supervision, path.supervision_id)
+        if row is None or row.case_id != case.id:
+            raise NotFound
+        cancel(session, actor, row)
+        return 200, {"id": row.id, "ended_by": row.ended_by}
+
+    return acting(act)
+
+
+def _supervision_json(row: Supervision, cards: Any, names: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "issuer": shapes.unit_json(names.get(row.issuer_id)),
+        "origin": row.origin,
+        "rung": coded(Rung(row.rung)),
+        "opened_at": iso(row.opened_at),
+        "ended_at": iso(row.ended_at),
+        "ended_by": row.ended_by,
+        "cards": [
+            {"rung": c.rung, "unit": shapes.unit_json(names.get(c.unit_id)), "points": c.points, "at": iso(c.given_at)}
+            for c in cards
+            if c.supervision_id == row.id
+        ],
+    }

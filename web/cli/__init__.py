@@ -1,0 +1,34 @@
+"""The command line: `gridgov …`. Each command opens the store, calls an operation, commits, says what it did."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from engine.errors import GridgovError, ImportRefused
+from web.cli import calendar, database, definitions, demo, doctor, network, serve, simulate, trail
+
+
+@click.group()
+def cli() -> None:
+    """gridgov: workflow engine for five-level grass-roots governance (五级网格治理引擎)."""
+
+
+for _part in (serve, database, network, definitions, calendar, trail, demo, simulate, doctor):
+    for _command in _part.COMMANDS:
+        cli.add_command(_command)
+
+
+def main() -> None:
+    """Entry point. What a person can mend is said in plain words, without a traceback."""
+    try:
+        cli(standalone_mode=True)
+    except GridgovError as error:
+        chinese = os.environ.get("LANG", "").startswith("zh")
+        click.echo(error.text("zh" if chinese else "en"), err=True)
+        if isinstance(error, ImportRefused):
+            for each in error.findings:
+                click.echo(f"  line {each['line']}: {each['zh'] if chinese else each['reason']}", err=True)
+        sys.exit(1)

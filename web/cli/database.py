@@ -1,0 +1,47 @@
+"""`gridgov db …`"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from engine import calendar
+from processes import migrations
+from web.cli.opening import opened
+
+
+@click.group()
+def db() -> None:
+    """The database and its migrations."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to this release; fills the working calendar when it is empty."""
+    with opened(create_key=True) as store:
+        migrations.upgrade(store.engine)
+        with store.write() as session:
+            calendar.seed(session)
+    click.echo("database is up to date / 数据库已是最新")
+
+
+@db.command()
+def check() -> None:
+    """Refuse a model change that has no migration."""
+    with opened() as store, store.engine.connect() as connection:
+        found = migrations.missing(connection)
+    for each in found:
+        click.echo(repr(each), err=True)
+    sys.exit(1 if found else 0)
+
+
+@db.command()
+@click.argument("message")
+def revision(message: str) -> None:
+    """Write a new migration from the models (for developers)."""
+    with opened(create_key=True) as store:
+        migrations.revision(store.engine, message)
+
+
+COMMANDS = (db,)

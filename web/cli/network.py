@@ -1,0 +1,69 @@
+"""`gridgov network …`, `gridgov staff …`, `gridgov token …`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.network.importing import close_unit, import_units
+from engine.network.people import issue_token
+from engine.network.staffing import import_staff
+from web.cli.opening import opened, operator
+
+ACTOR = "system:import"
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def network() -> None:
+    """Units of the five-level network."""
+
+
+@network.command("import")
+@click.argument("file", type=FILE)
+def import_(file: Path) -> None:
+    """Import units from a CSV (code,parent_code,level,name[,covers]): all or nothing."""
+    with opened() as store, store.write() as session:
+        done = import_units(session, ACTOR, file.read_bytes())
+    click.echo(f"units: {done.created} new, {done.updated} changed, {done.unchanged} as they were")
+
+
+@network.command()
+@click.argument("code")
+def close(code: str) -> None:
+    """Close a unit that has no open work."""
+    with opened() as store, store.write() as session:
+        close_unit(session, operator(session), code)
+    click.echo(f"closed {code}")
+
+
+@click.group()
+def staff() -> None:
+    """People and their posts."""
+
+
+@staff.command("import")
+@click.argument("file", type=FILE)
+def import_people(file: Path) -> None:
+    """Import staff from a CSV (staff_no,name,unit_code,roles,phone): all or nothing."""
+    with opened() as store, store.write() as session:
+        done = import_staff(session, ACTOR, file.read_bytes())
+    click.echo(f"staff: {done.created} new, {done.updated} changed, {done.unchanged} as they were")
+
+
+@click.group()
+def token() -> None:
+    """Bearer tokens of the API."""
+
+
+@token.command()
+@click.argument("user")
+def issue(user: str) -> None:
+    """Issue a token for a staff number; it is shown this once."""
+    with opened() as store, store.write() as session:
+        secret = issue_token(session, user)
+    click.echo(secret)
+
+
+COMMANDS = (network, staff, token)

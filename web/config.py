@@ -1,0 +1,74 @@
+"""Settings from the environment, checked at the start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from engine.errors import OperatorError
+
+DEFAULT_DATABASE = "sqlite:///var/gridgov.db"
+DEFAULT_KEY_FILE = "var/master.key"
+DEFAULT_MAX_BODY = 20 * 1024 * 1024
+MIN_SECRET = 16
+
+
+class BadSetting(OperatorError):
+    """{name} is not usable: {why}."""
+
+    code = "bad_setting"
+    zh = "配置项 {name} 不可用：{why}。"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`max_body` in bytes. `webhook_url` gets a copy of every notice; None for none."""
+
+    database_url: str
+    key_file: Path
+    max_body: int
+    webhook_url: str | None
+    webhook_secret: str
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Raises BadSetting, which says what to do."""
+    return Settings(
+        database_url=_database(environ.get("GRIDGOV_DATABASE_URL", DEFAULT_DATABASE)),
+        key_file=Path(environ.get("GRIDGOV_KEY_FILE", DEFAULT_KEY_FILE)),
+        max_body=_max_body(environ.get("GRIDGOV_MAX_BODY", str(DEFAULT_MAX_BODY))),
+        webhook_url=_webhook(environ),
+        webhook_secret=environ.get("GRIDGOV_WEBHOOK_SECRET", ""),
+    )
+
+
+def _database(url: str) -> str:
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:
+        raise BadSetting(name="GRIDGOV_DATABASE_URL", why="not an SQLAlchemy URL") from None
+    if backend not in {"sqlite", "postgresql"}:
+        raise BadSetting(name="GRIDGOV_DATABASE_URL", why="use sqlite:///path or postgresql+psycopg://…")
+    return url
+
+
+def _max_body(text: str) -> int:
+    if not text.isdigit() or int(text) < 1024:
+        raise BadSetting(name="GRIDGOV_MAX_BODY", why="a number of bytes, at least 1024")
+    return int(text)
+
+
+def _webhook(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("GRIDGOV_WEBHOOK_URL")
+    if url is None:
+        return None
+    if not url.startswith(("http://", "https://")):
+        raise BadSetting(name="GRIDGOV_WEBHOOK_URL", why="must begin with http:// or https://")
+    if len(environ.get("GRIDGOV_WEBHOOK_SECRET", "")) < MIN_SECRET:
+        raise BadSetting(name="GRIDGOV_WEBHOOK_SECRET", why=f"at least {MIN_SECRET} characters")
+    return url

@@ -1,0 +1,205 @@
+"""Every error as `application/problem+json` (RFC 9457), in the caller's language, ending with what to do next."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from flask import Flask, Response, g, json, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from engine import access_log, errors, incidents
+from engine.instances import ProcessInstance
+from engine.spiff.expressions import ExpressionRefused
+from engine.step import StepFailed
+from processes.attachments import WrongMedia
+
+if TYPE_CHECKING:
+    from engine.db import Store
+
+MEDIA_TYPE = "application/problem+json"
+log = structlog.get_logger(__name__)
+
+STATUS: dict[type[errors.GridgovError], int] = {
+    errors.NotFound: 404,
+    errors.Forbidden: 403,
+    errors.Conflict: 409,
+    errors.Invalid: 422,
+    errors.KeyReused: 422,
+    errors.DefinitionRefused: 422,
+    errors.ImportRefused: 422,
+    ExpressionRefused: 422,
+    WrongMedia: 415,
+    errors.UserError: 400,
+    errors.GridgovError: 500,
+}
+
+NEXT = {
+    400: ("请检查请求内容后重发。", "Check the request and send it again."),
+    401: ("请使用有效的访问令牌。", "Send a valid bearer token."),
+    403: ("如需办理，请联系该单位负责人。", "Ask the unit's leader if it should be yours."),
+    404: ("请核对编号，或联系本单位受理员。", "Check the number, or ask your unit's desk."),
+    405: ("请查看接口说明 /openapi.json。", "See /openapi.json."),
+    409: ("请刷新后查看当前状态与可执行操作。", "Read it again and see what is possible now."),
+    413: ("请压缩或拆分后再上传。", "Make it smaller or split it."),
+    415: ("请换用可接受的文件类型。", "Use one of the accepted types."),
+    422: ("请按提示修改后重新提交。", "Correct the fields named and send it again."),
+    500: (
+        "一切保持原状，请稍后重试；仍有问题请把编号告诉管理员。",
+        "Nothing was changed. Try again; else give the id to your administrator.",
+    ),
+}
+HTTP_TITLES = {
+    400: ("请求格式不正确。", "The request is malformed."),
+    401: ("未登录或令牌无效。", "Not signed in, or the token is not valid."),
+    404: ("没有这个地址。", "There is nothing under this address."),
+    405: ("此地址不支持该方法。", "This address does not take that method."),
+    413: ("内容超过大小上限。", "The body is over the limit."),
+    415: ("不支持的媒体类型。", "This media type is not taken."),
+}
+PYDANTIC_ZH = {
+    "missing": "必填",
+    "extra_forbidden": "没有这个字段",
+    "string_too_short": "内容太短",
+    "string_too_long": "内容太长",
+    "string_type": "须为文本",
+    "int_parsing": "须为整数",
+    "int_type": "须为整数",
+    "bool_parsing": "须为是或否",
+    "enum": "不在可选范围内",
+    "literal_error": "不在可选范围内",
+    "greater_than_equal": "低于最小值",
+    "less_than_equal": "超过最大值",
+    "date_from_datetime_parsing": "日期格式不正确",
+    "datetime_parsing": "时间格式不正确",
+    "dict_type": "须为对象",
+    "model_type": "须为对象",
+}
+
+
+class MalformedJson(errors.UserError):
+    """The body is not valid JSON."""
+
+    code = "malformed_json"
+    zh = "请求内容不是有效的 JSON。"
+
+
+class Unauthenticated(errors.UserError):
+    """Not signed in, or the token is not valid."""
+
+    code = "unauthenticated"
+    zh = "未登录或令牌无效。"
+
+
+STATUS[Unauthenticated] = 401
+
+
+def language() -> str:
+    """Zh unless the caller prefers English."""
+    return request.accept_languages.best_match(["zh", "zh-CN", "en"], default="zh") or "zh"
+
+
+def problem(status: int, code: str, title: str, **more: Any) -> Response:
+    """A problem document; `detail` says what to do next."""
+    chinese, english = NEXT.get(status, NEXT[400])
+    document = {
+        "type": f"urn:gridgov:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": english if language() == "en" else chinese,
+        "code": code,
+        "request_id": g.get("request_id"),
+        **more,
+    }
+    response = Response(json.dumps(document, ensure_ascii=False), status, mimetype=MEDIA_TYPE)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def status_of(error: errors.GridgovError) -> int:
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def register(app: Flask, store: Store) -> None:
+    """Answer every error of `app` as a problem."""
+
+    @app.errorhandler(errors.GridgovError)
+    def _ours(error: errors.GridgovError) -> Response:
+        status = status_of(error)
+        if status >= 500:
+            return _unexpected(store, error)
+        if status in {403, 404}:
+            _log_refusal(store)
+        more = {name: _plain(value) for name, value in error.fields.items()}
+        if isinstance(error, errors.Invalid):
+            more["errors"] = [_localised(each) for each in error.errors]
+        if isinstance(error, errors.ImportRefused | errors.DefinitionRefused):
+            more["findings"] = error.findings
+        return problem(status, error.code, error.text(language()), **more)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        status = error.code or 500
+        titles = HTTP_TITLES.get(status)
+        title = (titles[1] if language() == "en" else titles[0]) if titles else error.name
+        return problem(status, f"http_{status}", title)
+
+    @app.errorhandler(Exception)
+    def _bug(error: Exception) -> Response:
+        return _unexpected(store, error)
+
+
+def validation_response(error: ValidationError) -> Response:
+    """For flask_openapi: every wrong field of a query or body."""
+    found = [
+        {
+            "loc": "/".join(str(part) for part in each["loc"]),
+            "type": each["type"],
+            "msg": each["msg"],
+            "zh": PYDANTIC_ZH.get(each["type"], "不正确"),
+        }
+        for each in error.errors()
+    ]
+    wrong = errors.Invalid(found)
+    return problem(422, wrong.code, wrong.text(language()), errors=[_localised(each) for each in found])
+
+
+def _localised(each: dict[str, Any]) -> dict[str, Any]:
+    message = each["msg"] if language() == "en" else each.get("zh", each["msg"])
+    return {"loc": each["loc"], "type": each["type"], "msg": message}
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | bool | None) else str(value)
+
+
+def _unexpected(store: Store, error: Exception) -> Response:
+    error_id = str(uuid.uuid4())
+    log.error("request failed", error_id=error_id, path=request.path, exc_info=error)
+    if isinstance(error, StepFailed):
+        with store.write() as session:
+            instance = session.get(ProcessInstance, error.instance_id)
+            if instance is not None:
+                cause = error.__cause__ or error
+                incidents.open_incident(session, instance, "step", error.element, type(cause).__name__, cause)
+    title = errors.GridgovError.__doc__ if language() == "en" else errors.GridgovError.zh
+    return problem(500, "internal", str(title), error_id=error_id)
+
+
+def _log_refusal(store: Store) -> None:
+    actor = g.get("actor")
+    if actor is None:
+        return
+    with store.write() as session:
+        access_log.record(
+            session,
+            district_id=actor.district_id,
+            actor=actor.ref,
+            action=f"{request.method} {request.endpoint or ''}",
+            subject=request.path,
+            outcome=access_log.REFUSED,
+            request_id=g.get("request_id", ""),
+        )
