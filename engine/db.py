@@ -106,8 +106,9 @@ class Store:
         """A transaction that commits when the block ends well and rolls back when it does not.
 
         On SQLite it begins IMMEDIATE: a read turned into a write half-way could fail with "locked" at once.
+        Nothing is flushed by a query in between: a step's rows fit their constraints only when it is finished.
         """
-        with Session(self.engine, env=self.env, expire_on_commit=False) as session:
+        with Session(self.engine, env=self.env, expire_on_commit=False, autoflush=False) as session:
             with session.begin():
                 yield session
                 settle(session)

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from engine.errors import Invalid
@@ -98,7 +98,7 @@ def _findings(error: ValidationError) -> Iterator[dict[str, Any]]:
 
 def _missing_or_extra(error: ValidationError, rule: str) -> list[str]:
     if rule == "required" and isinstance(error.instance, dict):
-        return [name for name in error.validator_value if name not in error.instance]
+        return [name for name in cast("list[str]", error.validator_value) if name not in error.instance]
     if rule in {"additionalProperties", "unevaluatedProperties"} and isinstance(error.instance, dict):
         known = set(error.schema.get("properties", {})) if isinstance(error.schema, dict) else set()
         return [name for name in error.instance if name not in known] or [""]
@@ -112,7 +112,7 @@ class Forms(dict[str, Form]):
     def of(cls, files: Mapping[str, bytes]) -> Forms:
         """All `forms/*.json` of a bundle; a file without properties (a code list) is only referred to."""
         schemas = {PurePosixPath(name).name: json.loads(body) for name, body in files.items() if name.endswith(".json")}
-        resources = [(name, Resource(contents=schema, specification=DRAFT202012)) for name, schema in schemas.items()]
+        resources = [(name, DRAFT202012.create_resource(schema)) for name, schema in schemas.items()]
         registry: Registry[Any] = Registry().with_resources(resources)
         forms = cls()
         for name, schema in schemas.items():

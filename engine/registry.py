@@ -14,7 +14,7 @@ from engine.errors import Bug
 
 if TYPE_CHECKING:
     from engine.db import Session
-    from engine.runtime import Step
+    from engine.step import Step
     from engine.worklist import WorkItem
 
 Operation = Callable[["Step", Mapping[str, Any]], Any]

@@ -193,7 +193,7 @@ def drift(session: Session, limit: int = 1000) -> list[tuple[int, str]]:
     for instance_id in session.scalars(select(ProcessInstance.id).where(ProcessInstance.status == RUNNING)):
         armed = {timer.task_id: timer.due_at for timer in runtime.inspect(session, instance_id).timers}
         query = select(Timer.task_id, Timer.due_at).where(Timer.instance_id == instance_id, _IS_ARMED)
-        rows = dict(session.execute(query).tuples())
+        rows = dict(session.execute(query).all())
         found += [(instance_id, task) for task in armed.keys() | rows.keys() if armed.get(task) != rows.get(task)]
         if len(found) >= limit:
             break

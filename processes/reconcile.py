@@ -112,7 +112,7 @@ def _compare_items(session: Session, district_id: int, ledger: Ledger) -> list[s
     query = select(WorkItem.subject_no, func.count()).where(
         WorkItem.district_id == district_id, WorkItem.state == "completed"
     )
-    rows = dict(session.execute(query.group_by(WorkItem.subject_no)).tuples())
+    rows = dict(session.execute(query.group_by(WorkItem.subject_no)).all())
     return [
         f"{number}: {rows.get(number, 0)} items are completed, the trail says {ledger.completed.get(number, 0)}"
         for number in sorted(rows.keys() | ledger.completed.keys())

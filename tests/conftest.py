@@ -18,6 +18,7 @@ from engine.environment import Environment, SeededEntropy
 from engine.keys import KeyRing
 from processes import models
 from processes.registry import build
+from tests.cast import Cast, settle_in
 from tests.postgres import Postgres, find_binaries
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -81,7 +82,22 @@ def store(database_url: str, env: Environment) -> Iterator[Store]:
 @pytest.fixture
 def session(store: Store) -> Iterator[Session]:
     """A transaction that is rolled back at the end."""
-    with Session(store.engine, env=store.env, expire_on_commit=False) as opened:
+    with Session(store.engine, env=store.env, expire_on_commit=False, autoflush=False) as opened:
         opened.begin()
         yield opened
         opened.rollback()
+
+
+@pytest.fixture
+def cast(store: Store, clock: SimulatedClock) -> Cast:
+    """Everybody at work, on each database."""
+    return settle_in(store, clock)
+
+
+@pytest.fixture
+def sqlite_cast(tmp_path: Path, env: Environment, clock: SimulatedClock) -> Iterator[Cast]:
+    """The same on SQLite only, for tests that are about the processes, not the database."""
+    opened = Store(f"sqlite:///{tmp_path / 'gridgov.db'}", env)
+    Base.metadata.create_all(opened.engine)
+    yield settle_in(opened, clock)
+    opened.dispose()

@@ -40,7 +40,7 @@ def make(key: str, files: Mapping[str, bytes], homes: Mapping[str, str]) -> Bund
 def of(key: str, needed: Mapping[str, bytes]) -> Bundle:
     """The bundle of exactly these files."""
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in needed.items()}
-    manifest = {"process": key, "files": hashes}
+    manifest: dict[str, Any] = {"process": key, "files": hashes}
     return Bundle(hashlib.sha256(rfc8785.dumps(manifest)).hexdigest(), key, dict(needed), manifest)
 
 

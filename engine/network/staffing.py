@@ -82,7 +82,7 @@ def _write_people(session: Session, records: list[Any], units: dict[str, Unit]) 
 
 
 def _write_posts(session: Session, records: list[Any], units: dict[str, Unit]) -> None:
-    ids: dict[str, int] = dict(session.execute(select(Staff.staff_no, Staff.id)).tuples())
+    ids: dict[str, int] = dict(session.execute(select(Staff.staff_no, Staff.id)).all())
     wanted = {
         (ids[record["staff_no"]], units[record["unit_code"]].id, role): units[record["unit_code"]].district_id
         for _, record in records

@@ -154,8 +154,8 @@ def _load_call(caller: UUID, part: dict[str, Any], workflow: BpmnWorkflow) -> No
 
 
 def _load_part(stored: dict[str, Any], part: Any) -> None:
-    rows, tasks = stored["tasks"], []
-    for row in rows:
+    tasks: list[Task] = []
+    for row in stored["tasks"]:
         row.extend([0] * (8 - len(row)))
         identity, parent, state, spec, internal, changed, dropped, triggered = row
         task = Task(part, part.spec.task_specs[spec], state=state, id=UUID(bytes=base64.b85decode(identity)))

@@ -68,14 +68,14 @@ class _Names(Mapping[str, Any]):
         return len(self._data)
 
 
-class _NoScripts(BasePythonScriptEngineEnvironment):  # type: ignore[misc] # no types in the library
+class _NoScripts(BasePythonScriptEngineEnvironment):
     """There is no environment to run Python in."""
 
     def execute(self, _script: str, _context: Any, _external: Any = None) -> NoReturn:
         raise ScriptRefused
 
 
-class ScriptEngine(PythonScriptEngine):  # type: ignore[misc] # no types in the library
+class ScriptEngine(PythonScriptEngine):
     """Bound to one step; expressions go to the closed evaluator, service tasks to the registry."""
 
     def __init__(self, host: Host, attached: Mapping[str, str]) -> None:

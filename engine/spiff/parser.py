@@ -13,7 +13,7 @@ from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 from engine.spiff.timers import DateTimer, DurationTimer
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
-_TIMERS = {"timeDate": DateTimer, "timeDuration": DurationTimer}
+_TIMERS: dict[str, type[DateTimer] | type[DurationTimer]] = {"timeDate": DateTimer, "timeDuration": DurationTimer}
 
 
 def read_xml(content: bytes) -> Any:

@@ -33,14 +33,14 @@ class _Clocked:
         """The stock definition would re-arm cycles here; there are none."""
 
 
-class DateTimer(_Clocked, TimeDateEventDefinition):  # type: ignore[misc] # no types in the library
+class DateTimer(_Clocked, TimeDateEventDefinition):
     """Due at the moment that its expression reads from a row; None means not armed."""
 
     def due(self, task: Any) -> datetime | None:
         return cast("datetime | None", task.workflow.script_engine.evaluate(task, self.expression))
 
 
-class DurationTimer(_Clocked, DurationTimerEventDefinition):  # type: ignore[misc] # no types in the library
+class DurationTimer(_Clocked, DurationTimerEventDefinition):
     """Due a fixed ISO 8601 duration after the token arrived; the start is kept with the token."""
 
     def due(self, task: Any) -> datetime | None:
