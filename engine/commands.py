@@ -88,7 +88,7 @@ def once(session: Session, call: Call, act: Callable[[], tuple[int, dict[str, An
 def _wait_in_line(session: Session, call: Call) -> None:
     """On PostgreSQL, make a second request with the same key wait until the first has committed."""
     if not session.is_sqlite:
-        name = f"{call.actor}\0{call.route}\0{call.key}"
+        name = f"{call.actor}\n{call.route}\n{call.key}"
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
