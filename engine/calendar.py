@@ -164,12 +164,24 @@ def _at(day: date, moment: time) -> datetime:
 _cache: dict[tuple[str, int], Calendar] = {}
 
 
+REVISION = select(func.max(CalendarRevision.revision)).scalar_subquery()
+"""For a query that reads other things anyway; see `prime`."""
+
+
+def prime(session: Session, revision: int | None) -> None:
+    """Spare `load` its question when the caller has just read the revision."""
+    if "calendar" not in session.info:
+        session.info["calendar_revision"] = revision or 0
+
+
 def load(session: Session) -> Calendar:
     """The calendar as it stands; read once for each revision, and looked up once for each unit of work."""
     known: Calendar | None = session.info.get("calendar")
     if known is not None:
         return known
-    revision = session.scalar(select(func.max(CalendarRevision.revision))) or 0
+    revision = session.info.pop("calendar_revision", None)
+    if revision is None:
+        revision = session.scalar(select(REVISION)) or 0
     key = (str(session.get_bind().engine.url), revision)
     calendar = _cache.get(key)
     if calendar is None:

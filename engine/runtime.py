@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import aliased
 
 from engine import actors, worklist
 from engine.definitions import deploy
@@ -24,6 +25,22 @@ from engine.worklist import WorkItem
 if TYPE_CHECKING:
     from engine.actors import Actor
     from engine.db import Session
+
+
+def _locking(which: Any, *, wait: bool = True) -> Any:
+    """A statement that locks instances in the order of their ids, read fresh."""
+    query = select(ProcessInstance).where(which).order_by(ProcessInstance.id).with_for_update(skip_locked=not wait)
+    return query.execution_options(populate_existing=True)
+
+
+_own, _of_item = aliased(ProcessInstance), aliased(WorkItem)
+_PARENT = select(_own.parent_id).where(_own.id == bindparam("instance_id")).scalar_subquery()
+_WITH_PARENT = or_(ProcessInstance.id == bindparam("instance_id"), ProcessInstance.id == _PARENT)
+_ITEMS = select(_of_item.instance_id).where(_of_item.id == bindparam("item_id")).scalar_subquery()
+_ITEMS_PARENT = select(_own.parent_id).where(_own.id == _ITEMS).scalar_subquery()
+_LOCK = _locking(_WITH_PARENT)
+_TRY_LOCK = _locking(_WITH_PARENT, wait=False)
+_LOCK_BY_ITEM = _locking(or_(ProcessInstance.id == _ITEMS, ProcessInstance.id == _ITEMS_PARENT))
 
 
 @dataclass(frozen=True)
@@ -160,8 +177,7 @@ def lock(session: Session, instance_id: int, *, wait: bool = True) -> Any:
 
     `wait=False` returns None when another worker holds it (PostgreSQL; SQLite has one writer anyway). Raises NotFound.
     """
-    parent = select(ProcessInstance.parent_id).where(ProcessInstance.id == instance_id).scalar_subquery()
-    rows = _locked(session, or_(ProcessInstance.id == instance_id, ProcessInstance.id == parent), wait=wait)
+    rows = session.scalars(_LOCK if wait else _TRY_LOCK, {"instance_id": instance_id}).all()
     found = next((row for row in rows if row.id == instance_id), None)
     if found is None and wait:
         raise NotFound
@@ -170,17 +186,10 @@ def lock(session: Session, instance_id: int, *, wait: bool = True) -> Any:
 
 def lock_by_item(session: Session, item_id: int) -> ProcessInstance:
     """The locked instance of a work item. Raises NotFound."""
-    owner = select(WorkItem.instance_id).where(WorkItem.id == item_id).scalar_subquery()
-    parent = select(ProcessInstance.parent_id).where(ProcessInstance.id == owner).scalar_subquery()
-    rows = _locked(session, or_(ProcessInstance.id == owner, ProcessInstance.id == parent))
+    rows: list[ProcessInstance] = list(session.scalars(_LOCK_BY_ITEM, {"item_id": item_id}))
     if not rows:
         raise NotFound
     return rows[-1]  # a linked instance is younger than its case
-
-
-def _locked(session: Session, which: Any, *, wait: bool = True) -> list[ProcessInstance]:
-    query = select(ProcessInstance).where(which).order_by(ProcessInstance.id).with_for_update(skip_locked=not wait)
-    return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,12 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import bindparam, select
+
 from engine import metrics, timers, worklist
 from engine.closing import queue_message
 from engine.deadlines import book
+from engine.deadlines.book import Deadline
 from engine.errors import Bug, GridgovError, OperatorError
 from engine.instances import ENDED, ProcessInstance
 from engine.notices import Telling
@@ -23,6 +26,23 @@ if TYPE_CHECKING:
     from engine.db import Session
     from engine.forms import Form
     from engine.spiff.compiler import Compiled, HumanTask
+
+
+_OPEN_ROWS = (
+    select(Deadline, WorkItem)
+    .outerjoin(
+        WorkItem,
+        (WorkItem.instance_id == Deadline.instance_id)
+        & (WorkItem.scope == Deadline.scope)
+        & (WorkItem.element == Deadline.element)
+        & (WorkItem.unit_id == Deadline.unit_id)
+        & WorkItem.state.in_(worklist.OPEN),
+    )
+    .where(Deadline.instance_id == bindparam("instance_id"), Deadline.closed_at.is_(None))
+    .order_by(Deadline.id, WorkItem.id)
+    .execution_options(populate_existing=True)
+)
+"""The open clocks with their items in one statement: every open item has the clock of its task."""
 
 
 class StepFailed(OperatorError):
@@ -58,8 +78,10 @@ class Step:
         self.now: datetime = session.env.clock.now()
         self.instance = row
         self.compiled: Compiled = session.env.catalogue.get(session, row.definition_id)
-        self.deadlines = book.DeadlineBook(session, row, self.compiled.deadlines, self.now)
-        self.items: list[WorkItem] = worklist.open_items(session, row.id) if row.steps else []
+        found = session.execute(_OPEN_ROWS, {"instance_id": row.id}).all() if row.steps else []
+        clocks = [clock for clock, _ in found]
+        self.deadlines = book.DeadlineBook(session, row, self.compiled.deadlines, self.now, clocks)
+        self.items: list[WorkItem] = list(dict.fromkeys(item for _, item in found if item is not None))
         self.item: WorkItem | None = None
         self.form: Mapping[str, Any] = {}
         self.fired: Timer | None = None
@@ -200,10 +222,10 @@ class Step:
     def signed_off(self, item: WorkItem) -> None:
         """The item was claimed: its sign-off clock ends, the claim is recorded."""
         self.record("work:item:claim", {"element": item.element, "unit": item.unit_id})
-        row = self.deadlines.find(item.scope, item.element, book.SIGN_OFF)
-        if row is not None:
-            self.deadlines.close(row)
-            timers.disarm(self.session, row.id)
+        row = self.deadlines.find(item.scope, item.element)
+        if row is not None and row.sign_by_at is not None and row.signed_at is None:
+            row.signed_at = self.now
+            timers.disarm(self.session, row.id, "unsigned")
 
     def finish(self) -> None:
         """Write everything that follows from the new state."""
@@ -285,9 +307,9 @@ class Step:
             drawn = self.compiled.tasks[task.element]
             unit_id = place[(task.scope, task.element)]
             where = book.Place(task.scope, task.element, unit_id)
-            self.deadlines.open(where, book.TASK, self._stage(drawn, task), self.criteria)
+            row = self.deadlines.open(where, book.TASK, self._stage(drawn, task), self.criteria)
             if drawn.sign_off:
-                self.deadlines.open(where, book.SIGN_OFF, drawn.sign_off, self.criteria)
+                self.deadlines.ask_sign_off(row, drawn.sign_off, self.criteria)
 
     def _stage(self, drawn: HumanTask, task: ReadyTask) -> str:
         if drawn.deadline in self.compiled.deadlines.stages:
@@ -304,7 +326,7 @@ CLOCK_READERS: Mapping[str, tuple[str, str]] = {
     "warning_at": (book.TASK, "warned"),
     "due_at": (book.TASK, "overdue"),
     "grace_at": (book.TASK, "escalated"),
-    "sign_off_at": (book.SIGN_OFF, "overdue"),
+    "sign_off_at": (book.TASK, "unsigned"),
     "overall_warning_at": (book.OVERALL, "warned"),
     "overall_due_at": (book.OVERALL, "overdue"),
     "rating_closes_at": (book.RATING, "overdue"),

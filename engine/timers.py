@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import CheckConstraint, Index, String, delete, func, insert, select, text, update
+from sqlalchemy import CheckConstraint, Index, String, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import incidents, metrics
@@ -64,6 +64,13 @@ class Owner:
     district_id: int
 
 
+_DISARM = delete(Timer).where(
+    Timer.instance_id == bindparam("owner"), Timer.task_id.in_(bindparam("gone", expanding=True)), _IS_ARMED
+)
+_ARM = insert(Timer.__table__)  # type: ignore[arg-type] # a Table at run time
+_BLIND = {"synchronize_session": False}
+
+
 def sync(session: Session, owner: Owner, before: Iterable[ArmedTimer], after: Iterable[ArmedTimer]) -> None:
     """Write the difference between the timers armed before a step and after it; deadlines are flushed by then."""
     was = {timer.task_id: timer for timer in before}
@@ -72,11 +79,9 @@ def sync(session: Session, owner: Owner, before: Iterable[ArmedTimer], after: It
     new = [timer for task_id, timer in now.items() if task_id not in was]
     moved = [timer for task_id, timer in now.items() if task_id in was and was[task_id].due_at != timer.due_at]
     if gone:
-        session.execute(
-            delete(Timer).where(Timer.instance_id == owner.instance_id, Timer.task_id.in_(gone), Timer.state == ARMED)
-        )
+        session.execute(_DISARM, {"owner": owner.instance_id, "gone": gone}, execution_options=_BLIND)
     if new:
-        session.execute(insert(Timer), [_row(owner, timer) for timer in new])
+        session.execute(_ARM, [_row(owner, timer) for timer in new])
     for timer in moved:
         _move(session, owner, timer)
 
@@ -204,6 +209,6 @@ def armed_count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Timer).where(_IS_ARMED)) or 0
 
 
-def disarm(session: Session, deadline_id: int) -> None:
-    """Take away the timers of a clock that was closed outside a step (signing off)."""
-    session.execute(delete(Timer).where(Timer.deadline_id == deadline_id, _IS_ARMED))
+def disarm(session: Session, deadline_id: int, mark: str) -> None:
+    """Take away the timer of a mark that can no longer fall due (signed off outside a step)."""
+    session.execute(delete(Timer).where(Timer.deadline_id == deadline_id, Timer.mark == mark, _IS_ARMED))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, Index, String, select, text, update
+from sqlalchemy import CheckConstraint, Index, String, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, BigId
@@ -146,8 +146,3 @@ def get(session: Session, item_id: int) -> WorkItem:
     if item is None:
         raise NotFound
     return item
-
-
-def open_items(session: Session, instance_id: int) -> list[WorkItem]:
-    query = select(WorkItem).where(WorkItem.instance_id == instance_id, WorkItem.state.in_(OPEN)).order_by(WorkItem.id)
-    return list(session.scalars(query))

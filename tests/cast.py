@@ -19,7 +19,7 @@ from engine.clock import SimulatedClock
 from engine.db import Store
 from engine.definitions.deploy import deploy, read_directory
 from engine.network.importing import import_units
-from engine.network.people import actor_of, by_staff_no
+from engine.network.people import actor_of, by_staff_no, holders
 from engine.network.staffing import import_staff
 from engine.network.units import Unit
 from engine.worklist import OPEN, WorkItem
@@ -130,8 +130,6 @@ class Cast:
     def holder(self, item: WorkItem) -> Actor:
         """Somebody whose post the item lies at."""
         with self.store.read() as session:
-            from engine.network.people import holders
-
             people = holders(session, [(item.unit_id, item.role)])[(item.unit_id, item.role)]
             return actor_of(session, people[0])
 

@@ -1,18 +1,18 @@
 """The deadlines of a running instance: rows, opened when a task becomes ready, closed when it is over.
 
-A deadline belongs to one element in one call (`scope`), one unit and one clock: the task's own, the sign-off, the
-rating, or the overall clock of the subject. Its marks (warned, overdue, escalated) are given once; a timer whose mark
+A deadline belongs to one element in one call (`scope`), one unit and one clock: the task's own, the rating, or the
+overall clock of the subject. Its marks (warned, overdue, escalated) are given once; a timer whose mark
 has been given is not armed again, also when its task is made anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, Index, String, select, text
+from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import calendar
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from engine.deadlines.table import DeadlineRule, DeadlineTable
     from engine.instances import ProcessInstance
 
-TASK, SIGN_OFF, OVERALL, RATING = "task", "sign_off", "overall", "rating"
+TASK, OVERALL, RATING = "task", "overall", "rating"
 OVERALL_PLACE = ("", "overall")
-_MOMENT_OF = {"warned": "warn_at", "overdue": "due_at", "escalated": "grace_at"}
+_MOMENT_OF = {"warned": "warn_at", "overdue": "due_at", "escalated": "grace_at", "unsigned": "sign_by_at"}
 _IS_OPEN = text("closed_at is null")
 
 Criteria = Callable[[], tuple[str, str, str]]
@@ -42,7 +42,7 @@ class Deadline(Base):
     __table_args__ = (
         CheckConstraint("warn_at is null or warn_at <= due_at", name="warn_before_due"),
         CheckConstraint("grace_at is null or due_at <= grace_at", name="due_before_grace"),
-        CheckConstraint("clock in ('task', 'sign_off', 'overall', 'rating')", name="clock_known"),
+        CheckConstraint("clock in ('task', 'overall', 'rating')", name="clock_known"),
         CheckConstraint("(suspended_at is null) = (remaining_seconds is null)", name="suspended_keeps_rest"),
         Index(
             "uq_deadline_open",
@@ -83,6 +83,10 @@ class Deadline(Base):
     warned_at: Mapped[datetime | None]
     overdue_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
+    sign_by_at: Mapped[datetime | None]
+    """When somebody must have signed off (签收), where the task asks for it; counted from dispatch."""
+    unsigned_at: Mapped[datetime | None]
+    signed_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     remaining_seconds: Mapped[int | None]
     """What was left when the clock was stopped: seconds of working time for wh and wd, else seconds."""
@@ -103,6 +107,8 @@ class Deadline(Base):
         """When `mark` falls due; None when it was given, never comes, or the clock stands still."""
         if self.suspended_at or self.closed_at or getattr(self, f"{mark}_at"):
             return None
+        if mark == "unsigned" and self.signed_at:
+            return None
         moment: datetime | None = getattr(self, _MOMENT_OF[mark])
         return moment
 
@@ -122,16 +128,15 @@ OVERALL_AT = Place(*OVERALL_PLACE, None)
 class DeadlineBook:
     """The open deadlines of one instance during one step."""
 
-    def __init__(self, session: Session, owner: ProcessInstance, table: DeadlineTable, now: datetime) -> None:
+    def __init__(
+        self, session: Session, owner: ProcessInstance, table: DeadlineTable, now: datetime, rows: Iterable[Deadline]
+    ) -> None:
+        """`rows`: the open deadlines of `owner`."""
         self._session = session
         self._owner = owner
         self._table = table
         self._now = now
-        self._open: dict[tuple[str, str, str], Deadline] = {}
-        if owner.steps:
-            query = select(Deadline).where(Deadline.instance_id == owner.id, Deadline.closed_at.is_(None))
-            for row in session.scalars(query.execution_options(populate_existing=True)):
-                self._open[(row.scope, row.element, row.clock)] = row
+        self._open = {(row.scope, row.element, row.clock): row for row in rows}
 
     def __iter__(self) -> Iterator[Deadline]:
         return iter(list(self._open.values()))
@@ -170,6 +175,12 @@ class DeadlineBook:
         self._session.add(row)
         self._open[key] = row
         return row
+
+    def ask_sign_off(self, row: Deadline, stage: str, criteria: Criteria) -> None:
+        """The task of a new clock must be signed off within the limit of `stage`, from dispatch."""
+        if row.sign_by_at is None:
+            rule = self._table.lookup(stage, *criteria())
+            row.sign_by_at = arithmetic.reckon(self.calendar, row.started_at, rule.limit).at
 
     def close(self, row: Deadline) -> None:
         row.closed_at = self._now

@@ -7,20 +7,18 @@ parents, in stored order.
 
 from __future__ import annotations
 
-import base64
 import json
 import zlib
 from typing import Any
 from uuid import UUID
 
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
-from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
-from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import OperatorError
 from engine.spiff.host import ScriptEngine
+from engine.spiff.workflow import GridSubWorkflow, GridWorkflow
 
 FORMAT = 1
 
@@ -32,7 +30,7 @@ class UnknownStateFormat(OperatorError):
     zh = "流程状态的存储格式为 {found}，本版本只能读取 {known}；请先升级。"
 
 
-def prune(workflow: BpmnWorkflow) -> None:
+def prune(workflow: GridWorkflow) -> None:
     """Drop finished calls, then the finished trunk of each live task tree.
 
     Part of every step, in memory too: joins in loops count finished siblings, so a pruned and an unpruned instance
@@ -87,7 +85,7 @@ def _subtree(part: Any, node: Any) -> list[Any]:
     return found
 
 
-def dump(workflow: BpmnWorkflow) -> bytes:
+def dump(workflow: GridWorkflow) -> bytes:
     """The state of an instance after `prune`."""
     calls = sorted(workflow.subprocesses.values(), key=lambda call: call.depth)
     state = {
@@ -111,12 +109,12 @@ def _dump_part(part: Any) -> dict[str, Any]:
 
 
 def _dump_task(task: Any, numbers: dict[UUID, int]) -> list[Any]:
-    parent = task.parent
+    parent = task.workflow.tasks.get(task._parent)
     inherited = parent.data if parent is not None else {}
     changed = {key: value for key, value in task.data.items() if key not in inherited or inherited[key] != value}
     dropped = [key for key in inherited if key not in task.data]
     row: list[Any] = [
-        base64.b85encode(task.id.bytes).decode(),
+        task.id.hex,
         numbers[parent.id] if parent is not None else -1,
         int(task.state),
         task.task_spec.name,
@@ -130,7 +128,7 @@ def _dump_task(task: Any, numbers: dict[UUID, int]) -> list[Any]:
     return row
 
 
-def load(blob: bytes, spec: Any, called: dict[str, Any], engine: ScriptEngine) -> BpmnWorkflow:
+def load(blob: bytes, spec: Any, called: dict[str, Any], engine: ScriptEngine) -> GridWorkflow:
     """The instance as it was dumped, bound to this step's script engine.
 
     Raises UnknownStateFormat when the blob was written by a later release.
@@ -138,16 +136,16 @@ def load(blob: bytes, spec: Any, called: dict[str, Any], engine: ScriptEngine) -
     if blob[0] != FORMAT:
         raise UnknownStateFormat(found=blob[0], known=FORMAT)
     state = json.loads(zlib.decompress(blob[1:]))
-    workflow = BpmnWorkflow(spec, called, script_engine=engine, deserializing=True)
+    workflow = GridWorkflow(spec, called, script_engine=engine, deserializing=True)
     _load_part(state["top"], workflow)
     for caller, part in state["calls"]:
         _load_call(UUID(hex=caller), part, workflow)
     return workflow
 
 
-def _load_call(caller: UUID, part: dict[str, Any], workflow: BpmnWorkflow) -> None:
+def _load_call(caller: UUID, part: dict[str, Any], workflow: GridWorkflow) -> None:
     task = workflow.get_task_from_id(caller)
-    call = BpmnSubWorkflow(workflow.subprocess_specs[task.task_spec.spec], caller, workflow, deserializing=True)
+    call = GridSubWorkflow(workflow.subprocess_specs[task.task_spec.spec], caller, workflow, deserializing=True)
     _load_part(part, call)
     workflow.subprocesses[caller] = call
     call.completed_event.connect(task.task_spec._on_subworkflow_completed, task)
@@ -158,7 +156,7 @@ def _load_part(stored: dict[str, Any], part: Any) -> None:
     for row in stored["tasks"]:
         row.extend([0] * (8 - len(row)))
         identity, parent, state, spec, internal, changed, dropped, triggered = row
-        task = Task(part, part.spec.task_specs[spec], state=state, id=UUID(bytes=base64.b85decode(identity)))
+        task = Task(part, part.spec.task_specs[spec], state=state, id=UUID(hex=identity))
         task.internal_data = internal or {}
         task.triggered = bool(triggered)
         if parent >= 0:

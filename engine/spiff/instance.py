@@ -12,13 +12,13 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 from SpiffWorkflow.bpmn.specs.mixins.events.end_event import EndEvent
 from SpiffWorkflow.bpmn.specs.mixins.user_task import UserTask
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
-from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Bug
 from engine.spiff import codec
 from engine.spiff.host import Host, ScriptEngine, scope_of
 from engine.spiff.timers import DateTimer, DurationTimer
+from engine.spiff.workflow import GridWorkflow
 
 if TYPE_CHECKING:
     from engine.spiff.compiler import Compiled
@@ -58,7 +58,7 @@ class Instance:
     `host` answers what expressions and service tasks ask meanwhile.
     """
 
-    def __init__(self, compiled: Compiled, workflow: BpmnWorkflow) -> None:
+    def __init__(self, compiled: Compiled, workflow: GridWorkflow) -> None:
         self._compiled = compiled
         self._workflow = workflow
 
@@ -66,7 +66,7 @@ class Instance:
     def start(cls, compiled: Compiled, host: Host, data: Mapping[str, Any]) -> Instance:
         """A new instance with `data` as its process data, not yet run."""
         engine = ScriptEngine(host, compiled.attached)
-        workflow = BpmnWorkflow(compiled.spec, compiled.called, script_engine=engine)
+        workflow = GridWorkflow(compiled.spec, compiled.called, script_engine=engine)
         workflow.task_tree.data.update(data)
         for task in workflow.get_tasks(state=TaskState.READY):
             task.data.update(data)
@@ -82,10 +82,7 @@ class Instance:
 
     def run(self) -> None:
         """Carry on until only people, timers and messages can move the instance, then prune."""
-        while True:
-            self._workflow.do_engine_steps()
-            if not any(not task.task_spec.manual for task in self._workflow.get_tasks(state=TaskState.READY)):
-                break
+        self._workflow.advance()
         codec.prune(self._workflow)
 
     def complete(self, task_id: str, data: Mapping[str, Any]) -> None:
@@ -124,8 +121,15 @@ class Instance:
 
     def ready(self) -> list[ReadyTask]:
         """The human tasks that wait for somebody, in the order they stand in the tree."""
-        tasks = self._workflow.get_tasks(state=TaskState.READY, spec_class=UserTask)
-        return [ReadyTask(task.id.hex, scope_of(task), task.task_spec.name, task.data) for task in tasks]
+        parts = (self._workflow, *self._workflow.subprocesses.values())
+        tasks = [t for part in parts for t in part.tasks.values() if t.state == TaskState.READY]
+        if len(tasks) > 1:
+            tasks = self._workflow.get_tasks(state=TaskState.READY)
+        return [
+            ReadyTask(task.id.hex, scope_of(task), task.task_spec.name, task.data)
+            for task in tasks
+            if isinstance(task.task_spec, UserTask)
+        ]
 
     def timers(self) -> list[ArmedTimer]:
         """The timers that are armed, read from their expressions now."""

@@ -47,7 +47,7 @@ def overdue(step: Step, _data: Mapping[str, Any]) -> bool:
 def urge_sign(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.urge_sign`: nobody signed off in time; holder and superior are told."""
     row = step.deadline
-    _mark(step, row, "overdue")
+    _mark(step, row, "unsigned")
     _tell_both(step, "sign_off_overdue", row)
     return True
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
 
+from engine import calendar
 from engine.errors import Bug
 from engine.network.units import Level, Unit, common_superior, department, is_within, nearest_above
 from engine.vault import SubjectKey
@@ -26,11 +27,15 @@ KEPT = frozenset({Disposition.REPORT, Disposition.REDO, Disposition.FAILED_CHECK
 
 @dataclass
 class CaseFacts:
-    """The rows that operations of one step share; changed in place by them."""
+    """The rows that operations of one step share; changed in place by them.
+
+    `kept`: owner, the unit above it and the key of its texts, held so that they stay in the identity map.
+    """
 
     session: Session
     case: Case
     stay: Stay | None
+    kept: list[Any] = field(default_factory=list)
     _assignments: list[Assignment] | None = field(default=None)
 
     @property
@@ -50,6 +55,8 @@ class CaseFacts:
     @property
     def assignments(self) -> list[Assignment]:
         """The open assignments, the latest last."""
+        if self._assignments is None and not self.case.assignments:
+            self._assignments = []
         if self._assignments is None:
             query = select(Assignment).where(Assignment.case_id == self.case.id, Assignment.state == "open")
             self._assignments = list(self.session.scalars(query.order_by(Assignment.id)))
@@ -85,28 +92,26 @@ class CaseFacts:
         return self.stay.sender_id if self.stay else None
 
 
-def load(step: Step) -> CaseFacts:
-    """One statement: case, open stay, owner with parent, and the wrapped key of its texts.
+_owner, _above = aliased(Unit), aliased(Unit)
+_QUERY = (
+    select(Case, Stay, _owner, _above, SubjectKey, calendar.REVISION)
+    .outerjoin(Stay, (Stay.case_id == Case.id) & Stay.closed_at.is_(None))
+    .outerjoin(_owner, _owner.id == Case.owner_id)
+    .outerjoin(_above, _above.id == _owner.parent_id)
+    .outerjoin(SubjectKey, SubjectKey.subject_id == Case.id)
+    .where(Case.id == bindparam("case_id"))
+    .execution_options(populate_existing=True)
+)
 
-    The units and the key stay in the session's identity map, where `unit()` and the vault find them.
-    """
-    owner, above = aliased(Unit), aliased(Unit)
-    query = (
-        select(Case, Stay, owner, above, SubjectKey)
-        .outerjoin(Stay, (Stay.case_id == Case.id) & Stay.closed_at.is_(None))
-        .outerjoin(owner, owner.id == Case.owner_id)
-        .outerjoin(above, above.id == owner.parent_id)
-        .outerjoin(SubjectKey, SubjectKey.subject_id == Case.id)
-        .where(Case.id == step.instance.subject_id)
-        .execution_options(populate_existing=True)
-    )
-    found = step.session.execute(query).first()
+
+def load(step: Step) -> CaseFacts:
+    """One statement: case, open stay, owner with the unit above, the wrapped key of its texts, calendar revision."""
+    found = step.session.execute(_QUERY, {"case_id": step.instance.subject_id}).first()
     if found is None:
         raise Bug(f"case {step.instance.subject_id} of instance {step.instance.id} is missing")
-    case, stay, *_kept = found
-    facts = CaseFacts(step.session, case, stay)
-    step.session.info["last_facts"] = _kept
-    return facts
+    case, stay, *kept, revision = found
+    calendar.prime(step.session, revision)
+    return CaseFacts(step.session, case, stay, kept)
 
 
 def facts_of(step: Step) -> CaseFacts:

@@ -161,6 +161,7 @@ def _assign(step: Step, facts: CaseFacts, data: Mapping[str, Any]) -> None:
     )
     step.session.add(assignment)
     facts.assignments.append(assignment)
+    facts.case.assignments += 1
 
 
 def _keep_words(step: Step, kind: str, outcome: str, data: Mapping[str, Any]) -> None:

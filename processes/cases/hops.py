@@ -35,7 +35,8 @@ def move(step: Step, target_id: int, how: Disposition) -> Stay:
     stay = _open(step, target, how, sender_id=origin_id)
     case.hops += 1
     _drop_assigners(step, target)
-    admit(step.session, case, target)
+    if case.restricted or not is_within(facts.unit(origin_id), target):  # what lies above a reader reads already
+        admit(step.session, case, target)
     record = {"to": target.code, "from": facts.unit(origin_id).code, "skipped": stay.skipped, "hops": case.hops}
     step.record(f"case:stay:{how.value}", record)
     step.tell("arrived", target.id, DESK_ROLE, f"hop{case.hops}", how=how.value)

@@ -75,6 +75,8 @@ class Case(Base):
     ended_at: Mapped[datetime | None]
     rating: Mapped[str | None] = mapped_column(String(16))
     main_case_id: Mapped[int | None] = mapped_column(BigId)
+    assignments: Mapped[int] = mapped_column(default=0)
+    """How many assignments were ever made; most cases have none to look up."""
     links: Mapped[int] = mapped_column(default=0)
     """How many procedures (requests, supervisions …) run beside it."""
     summary_id: Mapped[int | None] = mapped_column(ForeignKey("sealed_text.id"))

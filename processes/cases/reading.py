@@ -79,17 +79,21 @@ COLUMNS = (
 
 def list_cases(session: Session, actor: Actor, filters: Filters, *, cursor: str | None, limit: int) -> Page:
     """The newest first. Raises NotFound for a unit that is not there, Invalid for a broken cursor."""
-    query = scope(select(*COLUMNS), actor).outerjoin(_owner, _owner.id == Case.owner_id)
-    query = query.join(_place, _place.id == Case.place_unit_id)
-    query = narrowed(session, actor, query, filters)
-    if cursor is not None:
-        at, last = _decode(cursor)
-        query = query.where(or_(Case.reported_at < at, and_(Case.reported_at == at, Case.id < last)))
     size = min(limit, MAX_PAGE)
-    rows = session.execute(query.order_by(Case.reported_at.desc(), Case.id.desc()).limit(size + 1)).all()
+    rows = session.execute(list_query(session, actor, filters, cursor=cursor).limit(size + 1)).all()
     more = len(rows) > size
     rows = rows[:size]
     return Page(rows, _encode(rows[-1].reported_at, rows[-1].id) if more else None)
+
+
+def list_query(session: Session, actor: Actor, filters: Filters, *, cursor: str | None) -> Any:
+    """The statement of `list_cases`, without its limit."""
+    query = scope(select(*COLUMNS), actor).outerjoin(_owner, _owner.id == Case.owner_id)
+    query = narrowed(session, actor, query.join(_place, _place.id == Case.place_unit_id), filters)
+    if cursor is not None:
+        at, last = _decode(cursor)
+        query = query.where(or_(Case.reported_at < at, and_(Case.reported_at == at, Case.id < last)))
+    return query.order_by(Case.reported_at.desc(), Case.id.desc())
 
 
 def narrowed(session: Session, actor: Actor, query: Any, filters: Filters) -> Any:
@@ -128,16 +132,21 @@ def _matches(session: Session, text: str) -> Any:
 
 def counts(session: Session, actor: Actor, unit_ids: Sequence[int]) -> Mapping[str, int]:
     """What lies at these units: by state, and how much of it is overdue or warned."""
-    red = func.sum(case((Case.light == Light.RED.value, 1), else_=0))
-    yellow = func.sum(case((Case.light == Light.YELLOW.value, 1), else_=0))
-    query = scope(select(Case.state, func.count(), red, yellow), actor).where(Case.owner_id.in_(unit_ids))
     found: dict[str, int] = {"overdue": 0, "warned": 0, "open": 0}
-    for state, total, overdue, warned in session.execute(query.group_by(Case.state)):
+    for state, total, overdue, warned in session.execute(counts_query(actor, unit_ids)):
         found[state] = total
         found["open"] += total
         found["overdue"] += overdue
         found["warned"] += warned
     return found
+
+
+def counts_query(actor: Actor, unit_ids: Sequence[int]) -> Any:
+    """The statement of `counts`."""
+    red = func.sum(case((Case.light == Light.RED.value, 1), else_=0))
+    yellow = func.sum(case((Case.light == Light.YELLOW.value, 1), else_=0))
+    query = scope(select(Case.state, func.count(), red, yellow), actor).where(Case.owner_id.in_(unit_ids))
+    return query.group_by(Case.state)
 
 
 def titles(session: Session, rows: Sequence[Row[Any]]) -> dict[int, str]:

@@ -69,7 +69,15 @@ def test_a_quarrel_travels_the_five_levels_and_is_rated(cast: Cast) -> None:
     assert told.pop(("arrived", cast.village.staff_id)) == 2  # it came up to the village, and later down again
     assert set(told.values()) == {1}, [each for each, count in told.items() if count > 1]
     marks = {mark for mark, _ in told}
-    assert {"arrived", "warned", "overdue", "overdue_below", "escalated", "escalated_to_you", "reported_closed"} <= marks
+    assert {
+        "arrived",
+        "warned",
+        "overdue",
+        "overdue_below",
+        "escalated",
+        "escalated_to_you",
+        "reported_closed",
+    } <= marks
     with cast.store.read() as session:
         assert verify(session, cast.district_id).findings == []
         assert reconcile(session, cast.district_id) == []

@@ -305,6 +305,8 @@ def _clock_json(row: Deadline) -> dict[str, Any]:
         "grace_at": iso(row.grace_at),
         "warned_at": iso(row.warned_at),
         "overdue_at": iso(row.overdue_at),
+        "sign_by_at": iso(row.sign_by_at),
+        "signed_at": iso(row.signed_at),
         "suspended_at": iso(row.suspended_at),
         "provisional": row.provisional,
         "source": row.source,

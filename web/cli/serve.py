@@ -15,6 +15,7 @@ from gunicorn.app.base import BaseApplication
 
 from engine.db import Store
 from engine.scheduler import Ticker
+from engine.tuning import calm_collector
 from web import assembly, config
 from web.app import create_app
 from web.cli.opening import opened
@@ -96,6 +97,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         return create_app(self._store, settings)
 
     def _start(self, _worker: Any) -> None:
+        calm_collector()
         if self._with_worker and self._store is not None:
             self._ticker = Ticker(self._store, assembly.channels_of(config.from_environment()))
             self._ticker.start()

@@ -167,11 +167,14 @@ def upgrade() -> None:
         sa.Column("warned_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("overdue_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("escalated_at", engine.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("sign_by_at", engine.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("unsigned_at", engine.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("signed_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("suspended_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("remaining_seconds", sa.Integer(), nullable=True),
         sa.Column("extended_days", sa.Integer(), nullable=False),
         sa.Column("closed_at", engine.db.UtcDateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("clock in ('task', 'sign_off', 'overall', 'rating')", name=op.f("ck_deadline_clock_known")),
+        sa.CheckConstraint("clock in ('task', 'overall', 'rating')", name=op.f("ck_deadline_clock_known")),
         sa.CheckConstraint(
             "(suspended_at is null) = (remaining_seconds is null)", name=op.f("ck_deadline_suspended_keeps_rest")
         ),
@@ -571,6 +574,7 @@ def upgrade() -> None:
         sa.Column("ended_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("rating", sa.String(length=16), nullable=True),
         sa.Column("main_case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("assignments", sa.Integer(), nullable=False),
         sa.Column("links", sa.Integer(), nullable=False),
         sa.Column("summary_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),

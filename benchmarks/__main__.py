@@ -1,0 +1,69 @@
+"""`make bench`: measure, print a table, write build/bench.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sqlite3
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import lists, steps, sweeping
+from benchmarks.district import Bench
+from engine.tuning import calm_collector
+
+MUST = {
+    "step_over_bare": 3.0,
+    "statements_per_step": 20,
+    "step_thirtieth_over_first": 1.3,
+    "idle_sweep_growth": 1.2,
+    "state_bytes_ten_hops": 4096,
+    "list_over_sql": 2.0,
+}
+BUILD = Path("build")
+
+
+def machine() -> dict[str, str]:
+    """What the figures were taken on."""
+    cpu = next((line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if "model name" in line), "?")
+    return {
+        "cpu": f"{cpu}, {os.cpu_count()} cores",
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "sqlite": f"{sqlite3.sqlite_version}, WAL, synchronous=FULL, file on disk",
+        "SpiffWorkflow": version("SpiffWorkflow"),
+        "SQLAlchemy": version("SQLAlchemy"),
+    }
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
+
+
+def main() -> int:
+    """Exit 1 when a figure misses what it must reach."""
+    for name, fact in machine().items():
+        print(f"{name:14} {fact}")
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+        bench = Bench(Path(folder))
+        calm_collector()
+        figures = steps.against_bare(bench) | steps.along_a_journey(bench) | sweeping.growth(bench)
+        figures |= lists.over_sql(bench)
+        bench.store.dispose()
+    print(f"\n{'figure':28} {'measured':>10} {'must be':>10}")
+    for name, value in figures.items():
+        print(f"{name:28} {value:10.2f} {('≤ ' + format(MUST[name], 'g')) if name in MUST else '':>10}")
+    rounded = {name: round(value, 3) for name, value in figures.items()}
+    (BUILD / "bench.json").write_text(json.dumps(rounded, indent=1) + "\n")
+    return int(any(figures[name] > limit for name, limit in MUST.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
