@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.deadlines.book import OVERALL, TASK
 from processes.cases.clocks import CASE_MODEL
 from processes.cases.facts import facts_of
-from processes.codes import STATE_AFTER, STATE_AT, Light
+from processes.codes import STATE_AFTER, STATE_AT, Light, State
 
 if TYPE_CHECKING:
     from engine.registry import Registry
@@ -31,7 +31,7 @@ def _set_light(step: Step) -> None:
     case = facts_of(step).case
     clocks = [row for row in step.deadlines if row.clock in {TASK, OVERALL}]
     running = [row for row in clocks if row.suspended_at is None]
-    if clocks and not running:
+    if case.state == State.SUSPENDED:
         case.light = Light.GREY.value
     elif any(row.overdue_at for row in running):
         case.light = Light.RED.value

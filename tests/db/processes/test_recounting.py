@@ -15,11 +15,11 @@ from processes.cases.recounting import import_calendar
 from tests.cast import Cast, D
 
 
-def official_2027(*, holiday: date) -> bytes:
+def official_2027(*holidays: date) -> bytes:
     day, lines = date(2027, 1, 1), ["day,kind,name,source"]
     while day.year == 2027:
         kind = "weekend" if day.weekday() > 4 else "workday"
-        lines.append(f"{day},{'holiday' if day == holiday else kind},,国办发明电")
+        lines.append(f"{day},{'holiday' if day in holidays else kind},,国办发明电")
         day += timedelta(days=1)
     return "\n".join(lines).encode()
 
@@ -36,7 +36,7 @@ def test_importing_the_official_year_recounts_open_deadlines_with_an_entry(cast:
     before = overall(cast)
     assert before.provisional
     with cast.store.write() as session:
-        _, moved = import_calendar(session, cast("QH-" + D), 2027, official_2027(holiday=date(2027, 1, 4)))
+        _, moved = import_calendar(session, cast("QH-" + D), 2027, official_2027(date(2027, 1, 1), date(2027, 1, 4)))
     after = overall(cast)
     assert moved >= 1
     assert after.due_at > before.due_at
@@ -48,7 +48,7 @@ def test_importing_the_official_year_recounts_open_deadlines_with_an_entry(cast:
 
 
 def test_a_year_with_a_missing_or_foreign_day_is_refused_whole(sqlite_cast: Cast) -> None:
-    good = official_2027(holiday=date(2027, 1, 4))
+    good = official_2027(date(2027, 1, 4))
     for bad in (good.replace(b"2027-03-03", b"2026-03-03"), good.rsplit(b"\n", 1)[0], b"day,kind\nxx,workday"):
         with pytest.raises(ImportRefused), sqlite_cast.store.write() as session:
             import_calendar(session, sqlite_cast("QH-" + D), 2027, bad)

@@ -18,10 +18,14 @@ from tests.cast import G2, Cast, D, S, V
 def supervised(cast: Cast, rung: Rung = Rung.URGE) -> str:
     number = cast.report().case.number
     cast.do(number, "verify", result="accept")
+    raise_one(cast, number, "SF-" + S, rung)
+    return number
+
+
+def raise_one(cast: Cast, number: str, staff_no: str, rung: Rung = Rung.URGE) -> None:
     with cast.store.write() as session:
         case = session.scalars(select(Case).where(Case.number == number)).one()
-        supervise(session, cast("SF-" + S), case, rung)
-    return number
+        supervise(session, cast(staff_no), case, rung)
 
 
 def the_one(cast: Cast) -> Supervision:
@@ -44,16 +48,14 @@ def test_a_supervisor_above_urges_and_lifts_when_the_reply_is_good(cast: Cast) -
 def test_only_a_supervisor_of_an_ancestor_or_a_commander_may_supervise(sqlite_cast: Cast) -> None:
     number = sqlite_cast.report().case.number
     for staff_no in ("C-511302009009001001", "SA-" + S, "SF-511302010"):
-        with pytest.raises(Forbidden), sqlite_cast.store.write() as session:
-            case = session.scalars(select(Case).where(Case.number == number)).one()
-            supervise(session, sqlite_cast(staff_no), case)
+        with pytest.raises(Forbidden):
+            raise_one(sqlite_cast, number, staff_no)
 
 
 def test_one_unit_supervises_a_case_once_at_a_time(sqlite_cast: Cast) -> None:
     number = supervised(sqlite_cast)
-    with pytest.raises(AlreadySupervised), sqlite_cast.store.write() as session:
-        case = session.scalars(select(Case).where(Case.number == number)).one()
-        supervise(session, sqlite_cast("SF-" + S), case)
+    with pytest.raises(AlreadySupervised):
+        raise_one(sqlite_cast, number, "SF-" + S)
 
 
 def test_silence_climbs_the_ladder_to_the_red_card_and_points_stay_with_the_unit(sqlite_cast: Cast) -> None:
