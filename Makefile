@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml 2>/dev/null | sha256sum | cut -c1-16)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock migration clean setup postgres
+.PHONY: help run port test lint format bench lock migration clean setup postgres
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,14 +20,19 @@ $(STAMP):
 	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing: apt-get install python3-venv"; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || \
 	  { echo "The packages of requirements.lock could not be installed: check the network or the package index (pip config list)"; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable . || \
+	  { echo "gridgov itself could not be installed: its build needs setuptools from the package index"; exit 1; }
+	@$(BIN)/python -m compileall -q engine processes web
 	@rm -f $(VENV)/.installed-*; touch $@
 
-run: setup ## set everything up and serve on http://127.0.0.1:$(PORT)
-	@$(BIN)/gridgov port $(PORT)
-	@$(BIN)/gridgov db upgrade
-	@$(BIN)/gridgov demo load
-	@exec $(BIN)/gridgov serve --port $(PORT)
+run: port setup ## set everything up and serve on http://127.0.0.1:$(PORT)
+	@exec $(BIN)/gridgov up --port $(PORT)
+
+port: # before anything slow is done
+	@! command -v $(PYTHON) >/dev/null || $(PYTHON) -c 'import socket; s = socket.socket(); \
+	  s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", $(PORT)))' 2>/dev/null || \
+	  { echo "Port $(PORT) is taken. Stop the other program or choose another: make run PORT=$$(($(PORT) + 1))"; \
+	    echo "端口 $(PORT) 已被占用。请停止占用程序，或换一个端口：make run PORT=$$(($(PORT) + 1))"; exit 1; }
 
 postgres: # the tests also run on PostgreSQL when its programs are there
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \

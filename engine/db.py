@@ -126,18 +126,26 @@ class Store:
         self.engine.dispose()
 
 
+_QUIET: dict[str, Any] = {"hide_parameters": True}
+"""The text of a failed statement goes to the log; its values, which may be personal, do not."""
+
+
 def _create(url: str) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         return _create_sqlite(url)
     options = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
-    return create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=20, connect_args={"options": options})
+    return create_engine(
+        url, pool_pre_ping=True, pool_size=20, max_overflow=20, connect_args={"options": options}, **_QUIET
+    )
 
 
 def _create_sqlite(url: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_size=40, max_overflow=20)
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_size=40, max_overflow=20, **_QUIET
+    )
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

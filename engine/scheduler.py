@@ -14,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import access_log, commands, incidents, metrics, outbox, timers
+from engine import access_log, commands, metrics, outbox, timers
 from engine.db import Base, BigId
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ class Ticker:
             (self._sweep, TICK_SECONDS),
             (self._deliver, TICK_SECONDS),
             (self._beat, HEARTBEAT.total_seconds()),
-            (self._gauge, 15),
             (self._tidy, 600),
             (self._check_drift, 24 * 3600),
         ]
@@ -94,12 +93,6 @@ class Ticker:
             row.seen_at = now
             session.flush()
             self._worker_id = row.id
-
-    def _gauge(self) -> None:
-        with self._store.read() as session:
-            metrics.TIMERS_ARMED.set(timers.armed_count(session))
-            metrics.INCIDENTS_OPEN.set(incidents.open_count(session))
-            metrics.OUTBOX_PENDING.set(outbox.pending_count(session))
 
     def _tidy(self) -> None:
         with self._store.write() as session:

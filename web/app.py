@@ -39,6 +39,7 @@ def create_app(store: Store, settings: Settings) -> OpenAPI:
         info=Info(title="gridgov", version=version("gridgov")),
         security_schemes=SECURITY,
         validation_error_callback=problems.validation_response,
+        validation_error_model=problems.Problem,
         doc_ui=False,
     )
     app.openapi_version = "3.1.0"
@@ -51,6 +52,7 @@ def create_app(store: Store, settings: Settings) -> OpenAPI:
     app.after_request(_finish)
     for part in (cases, work_items, requests, supervisions, units, notices, forms):
         app.register_api(part.api)
+    problems.describe(app.api_doc)
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(page.blueprint)

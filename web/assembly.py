@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.engine import make_url
 
 import processes.models
 from engine import notices
@@ -27,10 +31,24 @@ assert processes.models  # noqa: S101 # imported for its tables
 
 
 def keys_of(settings: Settings, *, create: bool) -> KeyRing:
-    """The master key; made anew only when asked, for a database that is new too."""
-    if create and not settings.key_file.exists():
+    """The master key; made anew only when asked, and only for a database that is new too.
+
+    Beside an old database a new key would read nothing of it, and hide that the right one is missing.
+    """
+    if create and not settings.key_file.exists() and _is_new(settings.database_url):
         return KeyRing.create(settings.key_file, SystemEntropy().token_bytes(KEY_BYTES))
     return KeyRing.load(settings.key_file)
+
+
+def _is_new(url: str) -> bool:
+    database = make_url(url).database
+    if make_url(url).get_backend_name() == "sqlite" and not (database and Path(database).exists()):
+        return True
+    engine = create_engine(url)
+    try:
+        return not inspect(engine).get_table_names()
+    finally:
+        engine.dispose()
 
 
 def build_store(settings: Settings, *, create_key: bool = False) -> Store:

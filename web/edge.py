@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import Response, current_app, g, json, jsonify, request
+from flask import Response, current_app, g, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from engine import commands, metrics
 from engine.network.people import actor_for_token
-from web.problems import MalformedJson, Unauthenticated
+from web.problems import BadKey, MalformedJson, Unauthenticated, Unreadable
 
 if TYPE_CHECKING:
     from engine.actors import Actor
     from engine.db import Session, Store
 
 MAX_KEY = 128
+MEDIA_TYPES = ("application/json", "multipart/form-data")
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 Act = Callable[["Session", "Actor"], tuple[int, dict[str, Any]]]
 
 
@@ -56,23 +62,55 @@ def _once(session: Session, actor: Actor, act: Act) -> commands.Answer:
     key = request.headers.get("Idempotency-Key")
     if not key:
         return commands.Answer(*act(session, actor))
-    body = hashlib.sha256(request.get_data(cache=True)).digest()
-    call = commands.Call(actor.ref, f"{request.method} {request.path}"[:MAX_KEY], key[:MAX_KEY], body)
+    if len(key) > MAX_KEY:
+        raise BadKey(limit=MAX_KEY)  # cut short, two keys could become one, and the second act would be lost
+    call = commands.Call(actor.ref, f"{request.method} {request.path}"[:MAX_KEY], key, _body_hash())
     return commands.once(session, call, lambda: act(session, actor))
 
 
+def _body_hash() -> bytes:
+    """SHA-256 of the body; of a form its fields and files, since each sending has another boundary."""
+    if request.mimetype != "multipart/form-data":
+        return hashlib.sha256(request.get_data(cache=True)).digest()
+    parts: list[list[str]] = [["field", name, value] for name, value in request.form.items(multi=True)]
+    for name, upload in request.files.items(multi=True):
+        upload.stream.seek(0)
+        parts.append(["file", name, upload.filename or "", hashlib.file_digest(upload.stream, "sha256").hexdigest()])  # type: ignore[arg-type] # a binary stream
+        upload.stream.seek(0)
+    return hashlib.sha256(json.dumps(parts).encode()).digest()
+
+
 def json_body() -> dict[str, Any]:
-    """The body as a JSON object. Raises MalformedJson."""
+    """The body as a JSON object. Raises MalformedJson, also for NaN, NUL and halves of characters."""
+    content = request.get_data(cache=True)
+    if request.content_length is None and len(content) >= current_app.config["MAX_CONTENT_LENGTH"]:
+        raise RequestEntityTooLarge  # a chunked body is cut off at the limit, not refused
     try:
-        data = json.loads(request.get_data(cache=True) or b"{}")
-    except (ValueError, UnicodeDecodeError):
+        text = content.decode() or "{}"
+        data = json.loads(text, parse_constant=_refuse_constant)
+        if _SURROGATE.search(text):
+            json.dumps(data, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         raise MalformedJson from None
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or _NUL.search(text):
         raise MalformedJson
     return data
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
 def refuse_malformed() -> None:
-    """Before each request: a body that claims to be JSON must be; the validator would call it a missing field."""
-    if request.method in {"POST", "PUT", "PATCH"} and request.is_json:
+    """Before each request, since the validator would call a malformed body a missing field.
+
+    Raises MalformedJson, Unreadable, UnsupportedMediaType.
+    """
+    if b"%00" in request.query_string or "\0" in request.path:
+        raise Unreadable
+    if request.method not in {"POST", "PUT", "PATCH"}:
+        return
+    if request.is_json:
         json_body()
+    elif request.mimetype not in MEDIA_TYPES and request.get_data(cache=True):
+        raise UnsupportedMediaType

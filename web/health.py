@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from engine import incidents, metrics, outbox, timers
 from engine.scheduler import live_workers
 from processes.migrations import is_current
 from web.edge import store
@@ -36,6 +37,10 @@ def readyz() -> tuple[Response, int]:
 
 
 @blueprint.get("/metrics")
-def metrics() -> Response:
-    """Prometheus text."""
+def scrape() -> Response:
+    """Prometheus text. What stands in the database is read now: the worker may be another process."""
+    with store().read() as session:
+        metrics.TIMERS_ARMED.set(timers.armed_count(session))
+        metrics.INCIDENTS_OPEN.set(incidents.open_count(session))
+        metrics.OUTBOX_PENDING.set(outbox.pending_count(session))
     return Response(generate_latest(), mimetype=CONTENT_TYPE_LATEST)

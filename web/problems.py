@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, Response, g, json, request
-from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from engine import access_log, errors, incidents
 from engine.instances import ProcessInstance
@@ -67,6 +67,24 @@ PYDANTIC_ZH = {
     "string_type": "须为文本",
     "int_parsing": "须为整数",
     "int_type": "须为整数",
+    "int_from_float": "须为整数",
+    "int_parsing_size": "数字太大",
+    "bool_type": "须为是或否",
+    "greater_than": "低于最小值",
+    "less_than": "超过最大值",
+    "float_parsing": "须为数字",
+    "float_type": "须为数字",
+    "finite_number": "须为有限数字",
+    "list_type": "须为列表",
+    "too_long": "项目太多",
+    "too_short": "项目太少",
+    "string_pattern_mismatch": "格式不正确",
+    "string_unicode": "含有无效字符",
+    "date_parsing": "日期格式不正确",
+    "date_type": "日期格式不正确",
+    "datetime_from_date_parsing": "时间格式不正确",
+    "datetime_type": "时间格式不正确",
+    "timezone_aware": "时间须带时区",
     "bool_parsing": "须为是或否",
     "enum": "不在可选范围内",
     "literal_error": "不在可选范围内",
@@ -79,11 +97,56 @@ PYDANTIC_ZH = {
 }
 
 
+class FieldError(BaseModel):
+    """One wrong field: where, which rule (stable), and what is wrong in the caller's language."""
+
+    loc: str
+    type: str
+    msg: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. `code` is stable; an error may add members of its own (holder, findings …)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[FieldError] | None = None
+
+
+def describe(document: dict[str, Any]) -> None:
+    """Say in the OpenAPI document that every operation may answer with a problem."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["responses"] = {
+                "2XX": {"description": "Done"},
+                "default": {"description": "A problem", "content": content},
+            }
+
+
 class MalformedJson(errors.UserError):
     """The body is not valid JSON."""
 
     code = "malformed_json"
     zh = "请求内容不是有效的 JSON。"
+
+
+class Unreadable(errors.UserError):
+    """The address holds a NUL character."""
+
+    code = "unreadable"
+    zh = "地址中含有空字符。"
+
+
+class BadKey(errors.UserError):
+    """An Idempotency-Key has at most {limit} characters."""
+
+    code = "bad_key"
+    zh = "Idempotency-Key 最长 {limit} 个字符。"
 
 
 class Unauthenticated(errors.UserError):
@@ -111,8 +174,8 @@ def problem(status: int, code: str, title: str, **more: Any) -> Response:
         "detail": english if language() == "en" else chinese,
         "code": code,
         "request_id": g.get("request_id"),
-        **more,
     }
+    document = more | document  # what the error says of itself never hides what the document is
     response = Response(json.dumps(document, ensure_ascii=False), status, mimetype=MEDIA_TYPE)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -145,7 +208,10 @@ def register(app: Flask, store: Store) -> None:
         status = error.code or 500
         titles = HTTP_TITLES.get(status)
         title = (titles[1] if language() == "en" else titles[0]) if titles else error.name
-        return problem(status, f"http_{status}", title)
+        response = problem(status, f"http_{status}", title)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(error.valid_methods)  # RFC 9110, section 15.5.6
+        return response
 
     @app.errorhandler(Exception)
     def _bug(error: Exception) -> Response:

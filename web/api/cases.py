@@ -22,7 +22,7 @@ from processes.cases.reporting import report, tracking_code
 from processes.codes import Kind, Light, State, Urgency
 from web.api import shapes
 from web.api.forms import shipped
-from web.api.shapes import CasePath, Strict, coded, iso
+from web.api.shapes import CasePath, RowId, Strict, coded, iso
 from web.edge import acting, json_body, reading, sign_in, store
 from web.problems import MalformedJson
 
@@ -75,7 +75,7 @@ class RatingBody(Strict):
 class FilePath(CasePath):
     """A file of a case."""
 
-    file_id: int = Field(ge=1)
+    file_id: RowId
 
 
 @api.post("/cases", summary="Report a case, settled on the spot or not", request_body=_REPORT_BODY)

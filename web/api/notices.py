@@ -10,7 +10,7 @@ from pydantic import Field
 
 from engine import notices
 from web.api import shapes
-from web.api.shapes import Strict, iso
+from web.api.shapes import RowId, Strict, iso
 from web.edge import acting, reading
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ api = APIBlueprint("notices", __name__, url_prefix="/api/v1", abp_security=[{"be
 class NoticeQuery(Strict):
     """`after`: go on below this id."""
 
-    after: int | None = Field(None, ge=1)
+    after: RowId | None = None
     limit: int = Field(50, ge=1, le=200)
 
 
 class ReadBody(Strict):
     """Ids of notices."""
 
-    ids: list[int] = Field(max_length=200)
+    ids: list[RowId] = Field(max_length=200)
 
 
 @api.get("/me", summary="Who you are and where you work")

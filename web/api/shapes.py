@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
@@ -25,6 +25,10 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+"""An id as the databases can hold it; a larger number would fail in the driver."""
+
+
 class CasePath(Strict):
     """A case by its number."""
 
@@ -34,7 +38,7 @@ class CasePath(Strict):
 class ItemPath(Strict):
     """A work item by its id."""
 
-    item_id: int = Field(ge=1)
+    item_id: RowId
 
 
 def iso(moment: datetime | None) -> str | None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from flask import Response
 from flask_openapi import APIBlueprint, Tag
-from pydantic import Field
 from sqlalchemy import select
 
 from engine.errors import NotFound
@@ -16,7 +15,7 @@ from processes.codes import Rung
 from processes.supervisions.models import Card, Supervision
 from processes.supervisions.operations import cancel, supervise
 from web.api import shapes
-from web.api.shapes import CasePath, Strict, coded, iso
+from web.api.shapes import CasePath, RowId, Strict, coded, iso
 from web.edge import acting, reading
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class SuperviseBody(Strict):
 class SupervisionPath(CasePath):
     """A supervision of a case."""
 
-    supervision_id: int = Field(ge=1)
+    supervision_id: RowId
 
 
 @api.post("/cases/<number>/supervisions", summary="Urge or supervise")

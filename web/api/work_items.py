@@ -33,7 +33,7 @@ class ItemQuery(Strict):
     """`scope`: mine = claimed by me; unit = open at my posts."""
 
     scope: Literal["mine", "unit"] = "unit"
-    after: int = Field(0, ge=0)
+    after: int = Field(0, ge=0, le=2**63 - 1)
     limit: int = Field(50, ge=1, le=200)
 
 

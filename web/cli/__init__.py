@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from engine.errors import GridgovError, ImportRefused
+from engine.errors import DefinitionRefused, GridgovError, ImportRefused
 from web.cli import calendar, database, definitions, demo, doctor, network, serve, simulate, trail
+from web.cli.opening import DatabaseUnready, speaks_chinese
 
 
 @click.group()
@@ -26,9 +27,18 @@ def main() -> None:
     try:
         cli(standalone_mode=True)
     except GridgovError as error:
-        chinese = os.environ.get("LANG", "").startswith("zh")
-        click.echo(error.text("zh" if chinese else "en"), err=True)
-        if isinstance(error, ImportRefused):
-            for each in error.findings:
-                click.echo(f"  line {each['line']}: {each['zh'] if chinese else each['reason']}", err=True)
-        sys.exit(1)
+        _say(error)
+    except (OperationalError, ProgrammingError) as error:
+        _say(DatabaseUnready(why=str(error.orig).splitlines()[0]))
+    sys.exit(1)
+
+
+def _say(error: GridgovError) -> None:
+    chinese = speaks_chinese()
+    click.echo(error.text("zh" if chinese else "en"), err=True)
+    if isinstance(error, ImportRefused):
+        for each in error.findings:
+            click.echo(f"  line {each['line']}: {each['zh'] if chinese else each['reason']}", err=True)
+    if isinstance(error, DefinitionRefused):
+        for each in error.findings:
+            click.echo(f"  {each['element']}: {each['reason']} → {each['instead']}", err=True)

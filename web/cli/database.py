@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from engine import calendar
 from processes import migrations
 from web.cli.opening import opened
+
+if TYPE_CHECKING:
+    from engine.db import Store
 
 
 @click.group()
@@ -20,10 +24,15 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the database to this release; fills the working calendar when it is empty."""
     with opened(create_key=True) as store:
-        migrations.upgrade(store.engine)
-        with store.write() as session:
-            calendar.seed(session)
+        bring_up(store)
     click.echo("database is up to date / 数据库已是最新")
+
+
+def bring_up(store: Store) -> None:
+    """Migrate, and fill the working calendar when it is empty."""
+    migrations.upgrade(store.engine)
+    with store.write() as session:
+        calendar.seed(session)
 
 
 @db.command()

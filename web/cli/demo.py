@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 from sqlalchemy import select
 
 from engine.actors import system
 from engine.definitions.deploy import deploy
+from engine.definitions.models import Definition
 from engine.network.units import Unit
 from processes.demo.loading import load_demo
 from processes.registry import known
 from web import assembly
 from web.cli.opening import opened
+
+if TYPE_CHECKING:
+    from engine.db import Session, Store
+
+DEPLOYER = "demo"
 
 
 @click.group()
@@ -21,12 +29,24 @@ def demo() -> None:
 
 @demo.command()
 def load() -> None:
-    """Import the demo district and deploy the models, unless a network is there already."""
-    with opened() as store, store.write() as session:
-        found = session.scalar(select(Unit).where(Unit.level == "district"))
+    """Import the demo district unless a network is there, and deploy the models unless somebody deployed others."""
+    with opened() as store:
+        click.echo(bring_in(store))
+
+
+def bring_in(store: Store) -> str:
+    """Name and code of the district. Models that a person deployed stay: a restart must not undo them."""
+    with store.write() as session:
+        found = session.scalar(select(Unit).where(Unit.level == "district", Unit.valid_to.is_(None)))
         district = found or load_demo(session)
-        deploy(session, system(district.id, "demo"), assembly.models(), known(session.env.registry))
-    click.echo(f"{district.name} {district.code}")
+        if not _has_own_models(session):
+            deploy(session, system(district.id, DEPLOYER), assembly.models(), known(session.env.registry))
+    return f"{district.name} {district.code}"
+
+
+def _has_own_models(session: Session) -> bool:
+    ours = f"system:{DEPLOYER}"
+    return session.scalar(select(Definition.id).where(Definition.active, Definition.deployed_by != ours)) is not None
 
 
 COMMANDS = (demo,)

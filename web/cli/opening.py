@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -22,6 +23,19 @@ class NoDistrict(OperatorError):
 
     code = "no_district"
     zh = "尚未导入辖区；请先运行 gridgov demo load 或 gridgov network import FILE。"
+
+
+class DatabaseUnready(OperatorError):
+    """The database does not answer as it should: {why}. Check GRIDGOV_DATABASE_URL, then run `gridgov db upgrade`."""
+
+    code = "database_unready"
+    zh = "数据库无法正常使用：{why}。请检查 GRIDGOV_DATABASE_URL，然后运行 gridgov db upgrade。"
+
+
+def speaks_chinese() -> bool:
+    """Whether the locale of the terminal is Chinese; LC_ALL goes before LC_MESSAGES before LANG (POSIX)."""
+    chosen = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return chosen.startswith("zh")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from engine.scheduler import Ticker
 from engine.tuning import calm_collector
 from web import assembly, config
 from web.app import create_app
+from web.cli import database, demo
 from web.cli.opening import opened
 
 THREADS = 32
@@ -38,16 +39,34 @@ def log_json() -> None:
     )
 
 
+PORT_OPTION = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@PORT_OPTION
 @click.option("--no-worker", is_flag=True, help="serve only; run `gridgov worker` elsewhere")
 def serve(host: str, port: int, no_worker: bool) -> None:
     """Serve the API, with the worker inside."""
     refuse_taken(host, port)
+    run_server(host, port, with_worker=not no_worker)
+
+
+@click.command()
+@PORT_OPTION
+def up(port: int) -> None:
+    """What `make run` does, in one start: migrate, load the demo into a new database, serve with the worker inside."""
+    refuse_taken("127.0.0.1", port)
+    with opened(create_key=True) as store:
+        database.bring_up(store)
+        demo.bring_in(store)
+    run_server("127.0.0.1", port, with_worker=True)
+
+
+def run_server(host: str, port: int, *, with_worker: bool) -> None:
     log_json()
     click.echo(f"gridgov: http://{host}:{port}")
-    Server(host, port, with_worker=not no_worker).run()
+    Server(host, port, with_worker=with_worker).run()
 
 
 def refuse_taken(host: str, port: int) -> None:
@@ -123,11 +142,4 @@ def worker() -> None:
         ticker.stop()
 
 
-@click.command()
-@click.argument("number", type=click.IntRange(1, 65535))
-def port(number: int) -> None:
-    """Check that a port is free, before anything slow is done."""
-    refuse_taken("127.0.0.1", number)
-
-
-COMMANDS = (serve, worker, port)
+COMMANDS = (serve, up, worker)
