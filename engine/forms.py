@@ -93,7 +93,8 @@ def _findings(error: ValidationError) -> Iterator[dict[str, Any]]:
     path = "/".join(str(part) for part in error.absolute_path)
     for name in _missing_or_extra(error, rule):
         loc = f"{path}/{name}".strip("/")
-        yield {"loc": loc, "type": rule, "msg": error.message, "zh": f"{_CHINESE.get(rule, '不正确')}"}
+        message = f"{name} is missing" if rule == "required" else error.message
+        yield {"loc": loc, "type": rule, "msg": message, "zh": _CHINESE.get(rule, "不正确")}
 
 
 def _missing_or_extra(error: ValidationError, rule: str) -> list[str]:

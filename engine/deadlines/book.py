@@ -103,6 +103,11 @@ class Deadline(Base):
             return None
         return Limit(self.grace_amount, self.grace_unit)
 
+    @property
+    def occurrence(self) -> str:
+        """Tells one running of this clock from the next, so that a mark given anew is told anew."""
+        return f"d{self.id}t{int(self.started_at.timestamp())}"
+
     def moment(self, mark: str) -> datetime | None:
         """When `mark` falls due; None when it was given, never comes, or the clock stands still."""
         if self.suspended_at or self.closed_at or getattr(self, f"{mark}_at"):

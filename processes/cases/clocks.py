@@ -27,7 +27,7 @@ def warn(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.warn`: the holder is warned (黄)."""
     row = step.deadline
     _mark(step, row, "warned")
-    step.tell("warned", row.unit_id, _role_at(step, row), f"d{row.id}", stage=row.stage)
+    step.tell("warned", row.unit_id, _role_at(step, row), row.occurrence, stage=row.stage)
     return True
 
 
@@ -56,7 +56,7 @@ def warn_overall(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.warn_overall`: the whole case nears its deadline."""
     row = step.deadline
     _mark(step, row, "warned")
-    step.tell("overall_warned", facts_of(step).case.owner_id, "handler", f"d{row.id}", stage=row.stage)
+    step.tell("overall_warned", facts_of(step).case.owner_id, "handler", row.occurrence, stage=row.stage)
     return True
 
 
@@ -65,8 +65,8 @@ def overdue_overall(step: Step, _data: Mapping[str, Any]) -> bool:
     row = step.deadline
     _mark(step, row, "overdue")
     owner = facts_of(step).case.owner_id
-    step.tell("overall_overdue", owner, "handler", f"d{row.id}")
-    step.tell("overall_overdue", supervisor_of(step, owner), "supervisor", f"d{row.id}")
+    step.tell("overall_overdue", owner, "handler", row.occurrence)
+    step.tell("overall_overdue", supervisor_of(step, owner), "supervisor", row.occurrence)
     supervisions.raise_item(step, supervisor_of(step, owner), Rung.SUPERVISE, origin="overall")
     return True
 
@@ -83,8 +83,8 @@ def escalate(step: Step, _data: Mapping[str, Any]) -> str:
     if owner.level == Level.DISTRICT or owner.parent_id is None:
         hold(step)
         return "hold"
-    step.tell("escalated", owner.id, "leader", f"d{row.id}")
-    step.tell("escalated_to_you", owner.parent_id, "dispatcher", f"d{row.id}")
+    step.tell("escalated", owner.id, "leader", row.occurrence)
+    step.tell("escalated_to_you", owner.parent_id, "dispatcher", row.occurrence)
     return "escalate"
 
 
@@ -131,8 +131,8 @@ def _mark(step: Step, row: Deadline, mark: str) -> None:
 
 
 def _tell_both(step: Step, mark: str, row: Deadline) -> None:
-    step.tell(mark, row.unit_id, _role_at(step, row), f"d{row.id}", stage=row.stage)
-    step.tell(f"{mark}_below", supervisor_of(step, row.unit_id), "supervisor", f"d{row.id}", stage=row.stage)
+    step.tell(mark, row.unit_id, _role_at(step, row), row.occurrence, stage=row.stage)
+    step.tell(f"{mark}_below", supervisor_of(step, row.unit_id), "supervisor", row.occurrence, stage=row.stage)
 
 
 def _role_at(step: Step, row: Deadline) -> str:

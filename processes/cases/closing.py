@@ -55,7 +55,7 @@ def confirm_silent(step: Step, data: Mapping[str, Any]) -> bool:
     """`op.confirm_silent`: the assigner was silent, which counts as agreed; its superior is told."""
     row = step.deadline
     row.escalated_at = step.now
-    step.tell("confirm_silent", supervisor_of(step, row.unit_id), "leader", f"d{row.id}")
+    step.tell("confirm_silent", supervisor_of(step, row.unit_id), "leader", row.occurrence)
     return pop_assigner(step, data)
 
 
@@ -150,7 +150,7 @@ def callback_due(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.callback_due`: nobody called back in time; the desk's leader is told."""
     row = step.deadline
     row.overdue_at = step.now
-    step.tell("callback_overdue", row.unit_id, "leader", f"d{row.id}")
+    step.tell("callback_overdue", row.unit_id, "leader", row.occurrence)
     step.record("deadline:mark:overdue", {"stage": row.stage, "element": row.element, "unit": row.unit_id})
     return True
 

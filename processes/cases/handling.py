@@ -234,7 +234,7 @@ def review_passed(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.review_passed`: the review day has passed; the superior is told and the clocks go on."""
     row = step.deadline
     row.escalated_at = step.now
-    step.tell("review_passed", facts_of(step).parent_of(row.unit_id), "leader", f"d{row.id}")
+    step.tell("review_passed", facts_of(step).parent_of(row.unit_id), "leader", row.occurrence)
     return True
 
 

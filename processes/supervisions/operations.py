@@ -136,9 +136,14 @@ def of_step(step: Step) -> Supervision:
 
 
 def announce(step: Step, _data: Mapping[str, Any]) -> bool:
-    """`op.announce`: the rung is told to the owner of now; a card's points go on that unit."""
+    """`op.announce`: the rung is told to the owner of now; a card's points go on that unit.
+
+    At the top the ladder ends: the red card is not given twice. Returns whether a card was given.
+    """
     supervision, case = of_step(step), facts_of(step).case
     rung = Rung(supervision.rung)
+    if _has_card(step, supervision):
+        return False
     unit_id = case.owner_id or case.last_owner_id
     points = POINTS.get(rung, 0)
     step.session.add(
@@ -157,6 +162,11 @@ def announce(step: Step, _data: Mapping[str, Any]) -> bool:
     return True
 
 
+def _has_card(step: Step, supervision: Supervision) -> bool:
+    query = select(Card.id).where(Card.supervision_id == supervision.id, Card.rung == supervision.rung)
+    return step.session.scalar(query) is not None
+
+
 def next_rung(step: Step, _data: Mapping[str, Any]) -> str:
     """`op.next_rung`: one rung up; the top one stays. Returns the rung."""
     supervision = of_step(step)
@@ -165,15 +175,23 @@ def next_rung(step: Step, _data: Mapping[str, Any]) -> str:
     if climbed.value != supervision.rung:
         supervision.rung, supervision.waits = climbed.value, 0
     if step.fired is not None:
-        step.deadline.escalated_at = step.now
+        _count_anew(step, supervision)
     step.record("supervision:ladder:climb", {"rung": climbed.value, "silent": step.fired is not None})
     return climbed.value
+
+
+def _count_anew(step: Step, supervision: Supervision) -> None:
+    """Nobody replied: the clock of the reply begins again for the rung reached; at the top the superior is told."""
+    row = step.deadline
+    step.deadlines.restart(row, f"sup_reply_{supervision.rung}", step.criteria)
+    if supervision.rung == Rung.RED:
+        superior = facts_of(step).parent_of(supervision.issuer_id)
+        step.tell("red_unanswered", superior, "leader", row.occurrence)
 
 
 def judge_silent(step: Step, _data: Mapping[str, Any]) -> int:
     """`op.judge_silent`: the issuer did not judge; counts as "wait", and its superior is told from the second time."""
     supervision = of_step(step)
-    step.deadline.escalated_at = step.now
     supervision.waits += 1
     if supervision.waits > 1:
         superior = facts_of(step).parent_of(supervision.issuer_id)

@@ -13,9 +13,7 @@ from processes.cases import hops
 from tests.cast import Cast, G
 
 
-def test_state_is_of_one_size_after_ten_and_thirty_hops(
-    sqlite_cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_state_is_of_one_size_after_ten_and_thirty_hops(sqlite_cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hops, "MAX_HOPS", 1000)
     number = sqlite_cast.report().case.number
     sqlite_cast.do(number, "verify", result="accept")
