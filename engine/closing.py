@@ -48,5 +48,6 @@ def settle(session: Session) -> None:
         now = session.env.clock.now()
         by_district = sorted(session.drafts, key=itemgetter(0))
         for district_id, drafts in groupby(by_district, key=itemgetter(0)):
+            session.env.reached("before-trail")
             entries.append(session, district_id, now, [draft for _, draft in drafts])
         session.drafts.clear()

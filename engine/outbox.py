@@ -122,6 +122,7 @@ def _deliver_topic(store: Store, channel: Channel, page: int) -> int:
     except Exception as error:  # noqa: BLE001 # a broken channel must not stop the others
         log.warning("channel failed", topic=channel.topic, error=repr(error))
         failed = {parcel.key: DeliveryError(repr(error)) for parcel in parcels}
+    store.env.reached("effects-sent")
     _record(store, channel.topic, leased, failed)
     return len(leased) - len(failed)
 

@@ -177,6 +177,7 @@ def lock(session: Session, instance_id: int, *, wait: bool = True) -> Any:
 
     `wait=False` returns None when another worker holds it (PostgreSQL; SQLite has one writer anyway). Raises NotFound.
     """
+    session.flush()  # rows are read fresh below: what is still pending would be lost
     rows = session.scalars(_LOCK if wait else _TRY_LOCK, {"instance_id": instance_id}).all()
     found = next((row for row in rows if row.id == instance_id), None)
     if found is None and wait:
@@ -186,6 +187,7 @@ def lock(session: Session, instance_id: int, *, wait: bool = True) -> Any:
 
 def lock_by_item(session: Session, item_id: int) -> ProcessInstance:
     """The locked instance of a work item. Raises NotFound."""
+    session.flush()
     rows: list[ProcessInstance] = list(session.scalars(_LOCK_BY_ITEM, {"item_id": item_id}))
     if not rows:
         raise NotFound

@@ -78,6 +78,7 @@ class Step:
         self.now: datetime = session.env.clock.now()
         self.instance = row
         self.compiled: Compiled = session.env.catalogue.get(session, row.definition_id)
+        session.flush()
         found = session.execute(_OPEN_ROWS, {"instance_id": row.id}).all() if row.steps else []
         clocks = [clock for clock, _ in found]
         self.deadlines = book.DeadlineBook(session, row, self.compiled.deadlines, self.now, clocks)
@@ -240,6 +241,7 @@ class Step:
         self.instance.state = self.spiff.dump()
         self.instance.steps += 1
         self.session.flush()
+        self.session.env.reached("state-written")
         self._sync_timers(armed)
         metrics.STEPS.inc()
 

@@ -93,6 +93,7 @@ def open_log(session: Session, district_id: int, origin: str) -> None:
 
 def append(session: Session, district_id: int, at: datetime, drafts: Sequence[Draft]) -> None:
     """Append entries in three statements: lock the head, insert, move the head. Raises NotACode, LogMissing."""
+    session.flush()  # the head is read fresh: what an earlier append changed must stand in the table by then
     query = select(TrailHead).where(TrailHead.district_id == district_id).with_for_update()
     head = session.scalar(query.execution_options(populate_existing=True))
     if head is None:
