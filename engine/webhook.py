@@ -47,7 +47,7 @@ class WebhookChannel:
             )
         except requests.RequestException as error:
             return DeliveryError(type(error).__name__)
-        if answer.ok and not answer.is_redirect:
+        if 200 <= answer.status_code < 300:
             return None
         permanent = 400 <= answer.status_code < 500 and answer.status_code not in {408, 429}
         return DeliveryError(f"HTTP {answer.status_code}", permanent=permanent)

@@ -6,7 +6,19 @@ from engine.definitions.rules import Known
 from engine.network.people import Role
 from engine.registry import Registry
 from engine.step import CLOCK_READERS
-from processes.cases import changing, clocks, closing, facts, handling, hops, recounting, rulings, state, verifying
+from processes.cases import (
+    changing,
+    clocks,
+    closing,
+    facts,
+    handling,
+    hops,
+    reading,
+    recounting,
+    rulings,
+    state,
+    verifying,
+)
 from processes.requests import operations as requests
 from processes.supervisions import operations as supervisions
 
@@ -16,6 +28,7 @@ _PARTS = (
     verifying,
     handling,
     hops,
+    reading,
     clocks,
     closing,
     rulings,

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, and_, case, func, or_, select
+from sqlalchemy import Row, and_, case, func, or_, select, union
 from sqlalchemy.orm import aliased
 
 from engine import vault
 from engine.errors import Invalid, NotFound
 from engine.network.units import Unit, by_code
 from engine.trail import entries
+from engine.worklist import OPEN, WorkItem
 from processes.access import scope
 from processes.cases import search
 from processes.cases.handling import finding
@@ -25,6 +26,7 @@ from processes.codes import ENDED, Light, State
 if TYPE_CHECKING:
     from engine.actors import Actor
     from engine.db import Session
+    from engine.registry import Registry
 
 MAX_PAGE = 200
 _OPEN_STATES = [state.value for state in State if state not in ENDED]
@@ -147,6 +149,17 @@ def counts_query(actor: Actor, unit_ids: Sequence[int]) -> Any:
     yellow = func.sum(case((Case.light == Light.YELLOW.value, 1), else_=0))
     query = scope(select(Case.state, func.count(), red, yellow), actor).where(Case.owner_id.in_(unit_ids))
     return query.group_by(Case.state)
+
+
+def open_work(session: Session, unit_ids: Sequence[int]) -> int:
+    """How many cases these units own or have work on; a unit is closed only when there is none."""
+    waiting = select(WorkItem.subject_id).where(WorkItem.unit_id.in_(unit_ids), WorkItem.state.in_(OPEN))
+    owned = select(Case.id).where(Case.owner_id.in_(unit_ids))
+    return session.scalar(select(func.count()).select_from(union(waiting, owned).subquery())) or 0
+
+
+def register(registry: Registry) -> None:
+    registry.open_work_counters.append(open_work)
 
 
 def titles(session: Session, rows: Sequence[Row[Any]]) -> dict[int, str]:

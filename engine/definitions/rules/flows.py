@@ -60,6 +60,8 @@ def side_branches_only_serve(model: Model) -> Iterator[dict[str, str]]:
             if local(model.nodes[name]) not in {"serviceTask", "endEvent", "exclusiveGateway"}:
                 instead = "service tasks and an end; who must act gets an instance of their own"
                 yield fault(name, f"hangs on the non-interrupting {event}", instead)
+            elif set(model.before.get(name, [])) - branch - {event}:
+                yield fault(name, f"the branch of {event} joins the main flow here", "an end event of its own")
 
 
 def ends_can_be_reached(model: Model) -> Iterator[dict[str, str]]:
