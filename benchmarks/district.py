@@ -15,7 +15,7 @@ from engine.actors import Actor, system
 from engine.clock import SimulatedClock
 from engine.db import Session, Store
 from engine.definitions.catalogue import Catalogue
-from engine.definitions.deploy import deploy, read_directory
+from engine.definitions.deploy import deploy, known_to, read_directory
 from engine.environment import Environment, SeededEntropy
 from engine.keys import KeyRing
 from engine.network.people import actor_of, by_staff_no
@@ -23,7 +23,7 @@ from engine.worklist import OPEN, WorkItem
 from processes import migrations, models_folder
 from processes.cases.reporting import report
 from processes.demo.loading import load_demo
-from processes.registry import build, known
+from processes.registry import build
 
 CELL, GRID, VILLAGE, CENTRE = "C009009001001", "G009009001", "VA009009", "SB009"
 MATTER = {
@@ -50,7 +50,7 @@ class Bench:
         with self.store.write() as session:
             calendar.seed(session)
             self.district_id = load_demo(session).id
-            deploy(session, system(self.district_id), read_directory(models_folder()), known(session.env.registry))
+            deploy(session, system(self.district_id), read_directory(models_folder()), known_to(session.env.registry))
         with self.store.read() as session:
             self.people = {no: actor_of(session, by_staff_no(session, no)) for no in (CELL, GRID, VILLAGE, CENTRE)}
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from engine.definitions.rules import Known
-from engine.network.people import Role
 from engine.registry import Registry
-from engine.step import CLOCK_READERS
 from processes.cases import (
     changing,
     clocks,
@@ -45,13 +42,3 @@ def build() -> Registry:
     for part in _PARTS:
         part.register(registry)
     return registry
-
-
-def known(registry: Registry) -> Known:
-    """What models may refer to, for their validation."""
-    return Known(
-        operations=frozenset(registry.operations),
-        functions=frozenset(registry.functions) | frozenset(CLOCK_READERS),
-        names=frozenset(registry.names),
-        roles=frozenset(str(role) for role in Role),
-    )

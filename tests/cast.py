@@ -17,7 +17,7 @@ from engine import calendar, notices, outbox, runtime, timers
 from engine.actors import Actor, system
 from engine.clock import SimulatedClock
 from engine.db import Store
-from engine.definitions.deploy import deploy, read_directory
+from engine.definitions.deploy import deploy, known_to, read_directory
 from engine.network.importing import import_units
 from engine.network.people import actor_of, by_staff_no, holders
 from engine.network.staffing import import_staff
@@ -27,7 +27,6 @@ from processes import models_folder
 from processes.cases.models import Case
 from processes.cases.reporting import Reported, report
 from processes.demo.generate import COMMAND, POSTS
-from processes.registry import known
 
 D = "511302"
 S, S2 = D + "009", D + "010"
@@ -174,5 +173,5 @@ def settle_in(store: Store, clock: SimulatedClock) -> Cast:
         import_staff(session, "system:test", staff_csv())
         calendar.seed(session)
         district = session.scalars(select(Unit).where(Unit.code == D)).one()
-        deploy(session, system(district.id), read_directory(models_folder()), known(session.env.registry))
+        deploy(session, system(district.id), read_directory(models_folder()), known_to(session.env.registry))
     return Cast(store, clock, district.id)

@@ -10,7 +10,7 @@ from typing import Any
 
 import rfc8785
 
-from engine.definitions.reading import BPMN, elements, properties, read_model
+from engine.definitions.reading import elements, properties, read_model
 
 DEADLINES = "deadlines.dmn"
 FORMS = "forms/"
@@ -28,31 +28,22 @@ class Bundle:
 
 def bundles_of(files: Mapping[str, bytes]) -> list[Bundle]:
     """One bundle for each process among the files. Files that nothing needs belong to none."""
-    homes = {process: name for name, content in _models(files) for process in _processes(content)}
-    return [make(key, files, homes) for key in sorted(homes)]
+    roots = {name: read_model(content) for name, content in files.items() if name.endswith(".bpmn")}
+    homes = {process.get("id"): name for name, root in roots.items() for process in elements(root, "process")}
+    found = []
+    for key in sorted(homes):
+        needed = _closure(key, files, roots, homes)
+        found.append(_of(key, {name: files[name] for name in sorted(needed) if name in files}))
+    return found
 
 
-def make(key: str, files: Mapping[str, bytes], homes: Mapping[str, str]) -> Bundle:
-    needed = {name: files[name] for name in sorted(_closure(key, files, homes)) if name in files}
-    return of(key, needed)
-
-
-def of(key: str, needed: Mapping[str, bytes]) -> Bundle:
-    """The bundle of exactly these files."""
+def _of(key: str, needed: Mapping[str, bytes]) -> Bundle:
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in needed.items()}
     manifest: dict[str, Any] = {"process": key, "files": hashes}
-    return Bundle(hashlib.sha256(rfc8785.dumps(manifest)).hexdigest(), key, dict(needed), manifest)
+    return Bundle(hashlib.sha256(rfc8785.dumps(manifest)).hexdigest(), key, needed, manifest)
 
 
-def _models(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
-    return ((name, content) for name, content in files.items() if name.endswith(".bpmn"))
-
-
-def _processes(content: bytes) -> list[str]:
-    return [process.get("id") for process in elements(read_model(content), "process")]
-
-
-def _closure(key: str, files: Mapping[str, bytes], homes: Mapping[str, str]) -> set[str]:
+def _closure(key: str, files: Mapping[str, bytes], roots: Mapping[str, Any], homes: Mapping[str, str]) -> set[str]:
     """Names of all files that `key` needs, through calls and references between forms."""
     names, waiting, seen = {DEADLINES}, [key], set()
     while waiting:
@@ -61,38 +52,37 @@ def _closure(key: str, files: Mapping[str, bytes], homes: Mapping[str, str]) -> 
             continue
         seen.add(process)
         names.add(homes[process])
-        root = read_model(files[homes[process]])
+        root = roots[homes[process]]
         waiting += [call.get("calledElement") for call in elements(root, "callActivity")]
         for form in _forms(root):
-            names |= _with_references(f"{FORMS}{form}.json", files)
+            _add_form(f"{FORMS}{form}.json", files, names)
     return names
 
 
 def _forms(root: Any) -> set[str]:
     """The forms of user tasks, and the one that a start event is filled in with."""
-    found = {
-        properties(node).get("form") for tag in ("userTask", "startEvent") for node in root.iter(f"{{{BPMN}}}{tag}")
-    }
-    return {form for form in found if form}
+    nodes = (node for tag in ("userTask", "startEvent") for node in elements(root, tag))
+    return {form for form in (properties(node).get("form") for node in nodes) if form}
 
 
-def _with_references(name: str, files: Mapping[str, bytes]) -> set[str]:
-    if name not in files:
-        return {name}
-    found = {name}
-    for reference in _references(json.loads(files[name])):
-        file = f"{FORMS}{reference.split('#')[0]}"
-        if not reference.startswith("#") and file not in found:
-            found |= _with_references(file, files)
-    return found
+def _add_form(name: str, files: Mapping[str, bytes], names: set[str]) -> None:
+    """Add a form and what it refers to; files may refer to each other."""
+    if name in names:
+        return
+    names.add(name)
+    for reference in references(json.loads(files.get(name, b"{}"))):
+        file = reference.split("#")[0]
+        if file:
+            _add_form(f"{FORMS}{file}", files, names)
 
 
-def _references(schema: Any) -> Iterator[str]:
+def references(schema: Any) -> Iterator[str]:
+    """Every `$ref` in a JSON Schema."""
     if isinstance(schema, dict):
         if isinstance(schema.get("$ref"), str):
             yield schema["$ref"]
         for value in schema.values():
-            yield from _references(value)
+            yield from references(value)
     elif isinstance(schema, list):
         for value in schema:
-            yield from _references(value)
+            yield from references(value)

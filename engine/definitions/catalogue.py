@@ -6,9 +6,11 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from engine.definitions.deploy import load_bundle
+from engine.spiff.compiler import Compiled, compile_bundle
+
 if TYPE_CHECKING:
     from engine.db import Session
-    from engine.spiff.compiler import Compiled
 
 CAPACITY = 64
 
@@ -21,20 +23,19 @@ class Catalogue:
         self._lock = Lock()
 
     def get(self, session: Session, definition_id: str) -> Compiled:
-        """Compile at the first use. Raises NotDeployed."""
+        """Compile at the first use. Raises NotDeployed.
+
+        The database is read outside the lock: a thread that waits for another's transaction must not hold it.
+        Two threads may then compile the same definition; the first one is kept.
+        """
         with self._lock:
             found = self._compiled.get(definition_id)
             if found is not None:
                 self._compiled.move_to_end(definition_id)
                 return found
-            compiled = self._compile(session, definition_id)
-            self._compiled[definition_id] = compiled
-            if len(self._compiled) > CAPACITY:
+        compiled = compile_bundle(load_bundle(session, definition_id))
+        with self._lock:
+            kept = self._compiled.setdefault(definition_id, compiled)
+            while len(self._compiled) > CAPACITY:
                 self._compiled.popitem(last=False)
-            return compiled
-
-    def _compile(self, session: Session, definition_id: str) -> Compiled:
-        from engine.definitions.deploy import load_bundle  # noqa: PLC0415 # these modules import this one
-        from engine.spiff.compiler import compile_bundle  # noqa: PLC0415 # these modules import this one
-
-        return compile_bundle(load_bundle(session, definition_id))
+            return kept

@@ -15,11 +15,14 @@ from engine.definitions.bundle import Bundle, bundles_of
 from engine.definitions.models import Definition, DefinitionFile
 from engine.definitions.rules import Known, validate
 from engine.errors import OperatorError
+from engine.network.people import Role
+from engine.step import CLOCK_READERS
 from engine.trail.entries import Draft
 
 if TYPE_CHECKING:
     from engine.actors import Actor
     from engine.db import Session
+    from engine.registry import Registry
 
 
 class NotDeployed(OperatorError):
@@ -27,6 +30,13 @@ class NotDeployed(OperatorError):
 
     code = "not_deployed"
     zh = "流程模型 {key} 尚未部署；请运行 gridgov definitions deploy。"
+
+
+class DefinitionDamaged(OperatorError):
+    """The file {file} of definition {id} is not what was deployed."""
+
+    code = "definition_damaged"
+    zh = "流程定义 {id} 的文件 {file} 与部署时不一致。"
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,16 @@ class Deployed:
     version: int
     id: str
     changed: bool
+
+
+def known_to(registry: Registry) -> Known:
+    """What models may refer to in an installation with this registry."""
+    return Known(
+        operations=frozenset(registry.operations),
+        functions=frozenset(registry.functions) | frozenset(CLOCK_READERS),
+        names=frozenset(registry.names),
+        roles=frozenset(Role),
+    )
 
 
 def deploy(session: Session, actor: Actor, files: Mapping[str, bytes], known: Known) -> list[Deployed]:
@@ -91,13 +111,16 @@ def active(session: Session, key: str) -> Definition:
 
 
 def load_bundle(session: Session, definition_id: str) -> Bundle:
-    """The files of a version, as they were deployed. Raises NotDeployed."""
+    """The files of a version, as they were deployed. Raises NotDeployed, DefinitionDamaged."""
     row = session.get(Definition, definition_id)
     if row is None:
         raise NotDeployed(key=definition_id)
     hashes: dict[str, str] = row.manifest["files"]
     query = select(DefinitionFile).where(DefinitionFile.sha256.in_(hashes.values()))
     contents = {file.sha256: file.content for file in session.scalars(query)}
+    for name, digest in hashes.items():
+        if hashlib.sha256(contents.get(digest, b"")).hexdigest() != digest:
+            raise DefinitionDamaged(file=name, id=definition_id)
     return Bundle(row.id, row.key, {name: contents[digest] for name, digest in hashes.items()}, row.manifest)
 
 

@@ -18,7 +18,7 @@ from engine.calendar import ZONE
 from engine.clock import SimulatedClock
 from engine.db import Store
 from engine.definitions.catalogue import Catalogue
-from engine.definitions.deploy import deploy, read_directory
+from engine.definitions.deploy import deploy, known_to, read_directory
 from engine.environment import Environment, SeededEntropy
 from engine.errors import OperatorError, UserError
 from engine.instances import ProcessInstance
@@ -30,7 +30,7 @@ from processes import migrations, models_folder
 from processes.cases.models import Stay
 from processes.cases.reporting import report
 from processes.demo.loading import load_demo
-from processes.registry import build, known
+from processes.registry import build
 from processes.simulation.matters import matter, moments_of
 from processes.simulation.staff import Crew
 
@@ -103,7 +103,7 @@ def _prepare(store: Store) -> int:
             raise NotNew
         calendar.seed(session)
         district = load_demo(session)
-        deploy(session, system(district.id, "demo"), read_directory(models_folder()), known(session.env.registry))
+        deploy(session, system(district.id, "demo"), read_directory(models_folder()), known_to(session.env.registry))
     return district.id
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from engine.definitions.deploy import deploy, read_directory
-from processes.registry import known
+from engine.definitions.deploy import deploy, known_to, read_directory
 from web import assembly
 from web.cli.opening import opened, operator
 
@@ -23,7 +22,7 @@ def deploy_(folder: Path | None) -> None:
     """Validate and deploy the models of FOLDER (default: those that come with gridgov)."""
     files = read_directory(folder) if folder else assembly.models()
     with opened() as store, store.write() as session:
-        done = deploy(session, operator(session), files, known(session.env.registry))
+        done = deploy(session, operator(session), files, known_to(session.env.registry))
     for each in done:
         click.echo(f"{each.key} version {each.version} {'deployed' if each.changed else 'unchanged'}")
 

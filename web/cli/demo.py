@@ -8,11 +8,10 @@ import click
 from sqlalchemy import select
 
 from engine.actors import system
-from engine.definitions.deploy import deploy
+from engine.definitions.deploy import deploy, known_to
 from engine.definitions.models import Definition
 from engine.network.units import Unit
 from processes.demo.loading import load_demo
-from processes.registry import known
 from web import assembly
 from web.cli.opening import opened
 
@@ -40,7 +39,7 @@ def bring_in(store: Store) -> str:
         found = session.scalar(select(Unit).where(Unit.level == "district", Unit.valid_to.is_(None)))
         district = found or load_demo(session)
         if not _has_own_models(session):
-            deploy(session, system(district.id, DEPLOYER), assembly.models(), known(session.env.registry))
+            deploy(session, system(district.id, DEPLOYER), assembly.models(), known_to(session.env.registry))
     return f"{district.name} {district.code}"
 
 

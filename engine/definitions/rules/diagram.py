@@ -1,21 +1,21 @@
-"""A model without its drawing cannot be shown to the people it is for."""
+"""The picture: every node has a shape and every flow an edge, or the page of a case could not show its token."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.definitions.reading import BPMNDI, fault
-from engine.definitions.rules.model import Model
+from engine.definitions.reading import BPMNDI, Finding, fault
+from engine.definitions.rules.library import Library
+
+_INSTEAD = "open the model in a modeler, place the element and save"
 
 
-def everything_is_drawn(model: Model) -> Iterator[dict[str, str]]:
-    """A shape for every node, an edge for every flow."""
-    drawn = {
-        node.get("bpmnElement") for tag in ("BPMNShape", "BPMNEdge") for node in model.root.iter(f"{{{BPMNDI}}}{tag}")
-    }
-    for name in [*model.nodes, *(flow.get("id") for flow in model.flows)]:
-        if name not in drawn:
-            yield fault(name, "is not drawn", "save the model from a BPMN editor, with its diagram")
-
-
-RULES = (everything_is_drawn,)
+def everything_is_drawn(library: Library) -> Iterator[Finding]:
+    for process in library.processes:
+        shapes = {node.get("bpmnElement") for node in process.root.iter(f"{{{BPMNDI}}}BPMNShape") if len(node)}
+        edges = {node.get("bpmnElement") for node in process.root.iter(f"{{{BPMNDI}}}BPMNEdge") if len(node) > 1}
+        for scope in process.scopes:
+            for node_id in (each for each in scope.nodes if each not in shapes):
+                yield fault(node_id, "has no shape in the diagram", _INSTEAD, "图中缺少该元素；请在建模器中放置并保存")
+            for flow in (each for each in scope.flows if each.id not in edges):
+                yield fault(flow.id, "has no edge in the diagram", _INSTEAD, "图中缺少该连线；请在建模器中绘制并保存")

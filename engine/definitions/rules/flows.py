@@ -1,86 +1,140 @@
-"""How tokens may travel: merges before loops, no way straight back, short branches, an end that can be reached."""
+"""How elements may be joined (measured: research on SpiffWorkflow, sections 1 and 6, points 2 to 4)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.definitions.reading import BPMN, fault, local
-from engine.definitions.rules.model import Model
-
-_MANY = f"{{{BPMN}}}multiInstanceLoopCharacteristics"
-
-
-def gateways_have_defaults(model: Model) -> Iterator[dict[str, str]]:
-    """A gateway that decides has a default; each other way has a condition."""
-    for name, node in model.of("exclusiveGateway", "inclusiveGateway"):
-        ways = [flow for flow in model.flows if flow.get("sourceRef") == name]
-        if len(ways) < 2:
-            continue
-        default = node.get("default")
-        if default not in {way.get("id") for way in ways}:
-            yield fault(name, "has no default flow", "mark one way as default, so that no token is ever stuck")
-        for way in ways:
-            if way.get("id") != default and not model.condition(way):
-                yield fault(way.get("id"), "has no condition", "a condition, or make it the default")
+from engine.definitions.reading import BPMN, Finding, fault, id_of
+from engine.definitions.rules.graph import CHOICES, GATEWAYS, Flow, Scope, reachable
+from engine.definitions.rules.library import Library
 
 
-def loops_enter_through_merges(model: Model) -> Iterator[dict[str, str]]:
-    """Where several ways meet there is an exclusive gateway; a join counts, a task would run twice."""
-    for name, sources in model.before.items():
-        node = model.nodes.get(name)
-        if node is None or len(sources) < 2 or local(node) == "exclusiveGateway":
-            continue
-        if local(node) in {"parallelGateway", "inclusiveGateway"} and name not in model.reach(name):
-            continue
-        yield fault(name, "several flows meet here", "merge them in an exclusive gateway first")
+def flows_join_nodes(library: Library) -> Iterator[Finding]:
+    """Both ends of a flow are nodes of its own scope; nothing enters a start or boundary event or leaves an end."""
+    for scope in library.scopes:
+        for flow in scope.flows:
+            if flow.source not in scope.nodes or flow.target not in scope.nodes:
+                reason = "the flow begins or ends nowhere, or crosses the border of a sub-process"
+                yield fault(flow.id, reason, "join two elements of one process", "顺序流的一端不存在或跨越子流程边界")
+            elif scope.kind(flow.target) in {"startEvent", "boundaryEvent"} or scope.kind(flow.source) == "endEvent":
+                reason = "the flow enters a start or boundary event, or leaves an end event"
+                yield fault(flow.id, reason, "turn it round", "顺序流不得进入开始或边界事件，也不得离开结束事件")
 
 
-def no_joins_in_loops(model: Model) -> Iterator[dict[str, str]]:
-    """A join on a cycle counts the tokens of the turn before; several instances cannot be run twice."""
-    for name, node in model.nodes.items():
-        counts = local(node) in {"parallelGateway", "inclusiveGateway"} or node.find(_MANY) is not None
-        if counts and name in model.reach(name):
-            yield fault(name, "stands on a loop", "put it into a called process, which is new at each turn")
+def choices_have_defaults(library: Library) -> Iterator[Finding]:
+    """A gateway that chooses has a default flow without condition, and a condition on every other flow.
+
+    Without a default a token is stuck when nothing is true. With it every outcome of a form has its flow.
+    """
+    for scope in library.scopes:
+        for gateway in scope.of(*CHOICES):
+            outgoing = scope.outgoing[gateway]
+            if len(outgoing) > 1:
+                default = scope.nodes[gateway].get("default")
+                if default in {flow.id for flow in outgoing}:
+                    yield from _conditions(outgoing, default)
+                else:
+                    instead = "mark one outgoing flow as default"
+                    yield fault(gateway, "no default flow", instead, "缺少默认流；请指定一条")
 
 
-def no_way_straight_back(model: Model) -> Iterator[dict[str, str]]:
-    """An interrupting event that leads straight to its own activity leaves two tokens."""
-    for event, host in model.attached.items():
-        if host in model.after.get(event, []):
-            yield fault(event, "leads straight back to its own activity", "an exclusive merge gateway in between")
+def _conditions(outgoing: list[Flow], default: str | None) -> Iterator[Finding]:
+    for flow in outgoing:
+        if flow.id == default and flow.condition is not None:
+            yield fault(
+                flow.id, "the default flow has a condition", "remove the condition", "默认流不得带条件；请删除条件"
+            )
+        if flow.id != default and not (flow.condition or "").strip():
+            yield fault(
+                flow.id, "the flow has no condition", "a condition on each flow but the default", "分支缺少条件"
+            )
 
 
-def side_branches_only_serve(model: Model) -> Iterator[dict[str, str]]:
-    """What a non-interrupting event starts ends by itself: people would hold the whole instance."""
-    for event in model.attached:
-        if model.nodes[event].get("cancelActivity") != "false":
-            continue
-        branch = model.reach(event)
-        for name in sorted(branch):
-            if local(model.nodes[name]) not in {"serviceTask", "endEvent", "exclusiveGateway"}:
-                instead = "service tasks and an end; who must act gets an instance of their own"
-                yield fault(name, f"hangs on the non-interrupting {event}", instead)
-            elif set(model.before.get(name, [])) - branch - {event}:
-                yield fault(name, f"the branch of {event} joins the main flow here", "an end event of its own")
+def only_choices_have_conditions(library: Library) -> Iterator[Finding]:
+    """Conditions elsewhere are hidden branching, or never read."""
+    for scope in library.scopes:
+        for flow in scope.flows:
+            chooses = flow.source in scope.nodes and scope.kind(flow.source) in CHOICES
+            if flow.condition is not None and not (chooses and len(scope.outgoing[flow.source]) > 1):
+                reason = "a condition on a flow that no gateway chooses"
+                yield fault(
+                    flow.id,
+                    reason,
+                    "an exclusive gateway before it",
+                    "该顺序流不在网关分支上，不得带条件；请加排他网关",
+                )
 
 
-def ends_can_be_reached(model: Model) -> Iterator[dict[str, str]]:
-    """From the start to every node, from every node to an end."""
-    starts = [name for name, _ in model.of("startEvent")]
-    reached = set(starts).union(*(model.reach(start) for start in starts)) if starts else set()
-    ends = {name for name, _ in model.of("endEvent")}
-    for name in model.nodes:
-        if name not in reached:
-            yield fault(name, "cannot be reached from the start", "draw a flow to it, or remove it")
-        if name not in ends and not model.reach(name) & ends:
-            yield fault(name, "never comes to an end", "draw a way to an end event")
+def only_gateways_branch(library: Library) -> Iterator[Finding]:
+    """Two flows out of anything else would make two tokens without a sign of it."""
+    for scope in library.scopes:
+        for node in scope.nodes:
+            if len(scope.outgoing[node]) > 1 and scope.kind(node) not in GATEWAYS:
+                reason = f"{len(scope.outgoing[node])} outgoing flows"
+                yield fault(node, reason, "branch with a gateway", "有多条输出流；请用网关分支")
 
 
-RULES = (
-    gateways_have_defaults,
-    loops_enter_through_merges,
-    no_joins_in_loops,
-    no_way_straight_back,
-    side_branches_only_serve,
-    ends_can_be_reached,
-)
+def only_gateways_join(library: Library) -> Iterator[Finding]:
+    """Every loop, and whatever two ways lead to, is entered through a merge.
+
+    Otherwise the task runs once for each token, and an interrupting event that leads back to it leaves two tokens.
+    """
+    for scope in library.scopes:
+        for node in scope.nodes:
+            if len(scope.incoming[node]) > 1 and scope.kind(node) not in GATEWAYS:
+                reason = f"{len(scope.incoming[node])} incoming flows"
+                yield fault(node, reason, "merge first with an exclusive gateway", "有多条输入流；请先用排他网关合并")
+
+
+def no_boundary_leads_back(library: Library) -> Iterator[Finding]:
+    """A flow from an event straight to its own activity does not cancel it the second time: the process hangs."""
+    for scope in library.scopes:
+        for event in scope.of("boundaryEvent"):
+            host = scope.nodes[event].get("attachedToRef")
+            if any(flow.target == host for flow in scope.outgoing[event]):
+                reason = "leads straight back to its own activity"
+                yield fault(
+                    event,
+                    reason,
+                    "an exclusive merge gateway before the activity",
+                    "边界事件直接返回所附活动；请经排他合并网关返回",
+                )
+
+
+def cycles_hold_no_parallel(library: Library) -> Iterator[Finding]:
+    """In its second turn a join counts the tokens of the first, and a multi-instance finds its output not empty."""
+    for scope in library.scopes:
+        for node in (each for each in scope.nodes if each in scope.on_cycle):
+            loop = scope.nodes[node].find(f"./{{{BPMN}}}multiInstanceLoopCharacteristics")
+            if scope.kind(node) in {"parallelGateway", "inclusiveGateway"} or loop is not None:
+                reason = "parallel, inclusive or multi-instance on a loop of its process"
+                instead = "put the block into a called process"
+                yield fault(node, reason, instead, "回路上有并行、包容网关或多实例；请移入被调用的流程")
+
+
+def side_branches_hold_services(library: Library) -> Iterator[Finding]:
+    """What a non-interrupting event starts is service tasks and an end: a person there would hold the whole trunk."""
+    for scope in library.scopes:
+        for node in (each for each in scope.nodes if each in scope.beside):
+            terminates = scope.nodes[node].find(f"./{{{BPMN}}}terminateEventDefinition") is not None
+            if scope.kind(node) not in {"boundaryEvent", "serviceTask", "endEvent"} or terminates:
+                reason = "stands on the branch of a non-interrupting event"
+                instead = "service tasks and a plain end; an operation may start another instance"
+                yield fault(
+                    node, reason, instead, "非中断边界事件的分支上只可有服务任务和普通结束；可由操作启动另一实例"
+                )
+
+
+def everything_is_reached_and_ends(library: Library) -> Iterator[Finding]:
+    """Every node can be reached from the start, and can reach an end."""
+    for scope in library.scopes:
+        reached = reachable(scope.next, scope.of("startEvent"))
+        ending = reachable(scope.previous, scope.of("endEvent"))
+        yield from _left_out(scope, reached, "cannot be reached from the start", "从开始事件无法到达；请连接或删除")
+        yield from _left_out(scope, ending, "leads to no end", "无法到达结束事件；请连接到结束事件")
+
+
+def _left_out(scope: Scope, found: frozenset[str], reason: str, zh: str) -> Iterator[Finding]:
+    for node in scope.nodes:
+        if node not in found:
+            yield fault(node or id_of(scope.node), reason, "join it, or remove it", zh)

@@ -1,33 +1,42 @@
-"""Which elements may be drawn at all, and that each has its own id.
-
-Everything refused here was tried in SpiffWorkflow 3.2 and found not to hold, or was not tried.
-"""
+"""What may be drawn at all (docs: modelling; research on SpiffWorkflow, section 6, points 1 and 5)."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from engine.definitions.reading import BPMN, SPIFF, fault, local
-from engine.definitions.rules.model import FLOW_NODES, Model
+from engine.definitions.reading import BPMN, BPMNDI, SPIFF, Finding, elements, fault, id_of, local, namespace
+from engine.definitions.rules.graph import ACTIVITIES, EVENTS, FLOW_NODES, GATEWAYS, Scope
+from engine.definitions.rules.library import Library
 
-_PLAIN = frozenset(
-    {
+ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+"""Fits the columns `element` and `key`, and reads as a code in the trail."""
+
+_DEFINITIONS: dict[str, set[tuple[str, ...]]] = {
+    "startEvent": {()},
+    "endEvent": {(), ("terminateEventDefinition",)},
+    "boundaryEvent": {("timerEventDefinition",), ("messageEventDefinition",)},
+    "intermediateCatchEvent": {("timerEventDefinition",), ("messageEventDefinition",)},
+    "intermediateThrowEvent": {("messageEventDefinition",)},
+}
+_BPMN = FLOW_NODES | frozenset(
+    (
         "definitions",
         "process",
-        "message",
-        "sequenceFlow",
-        "incoming",
-        "outgoing",
         "documentation",
         "extensionElements",
+        "incoming",
+        "outgoing",
+        "sequenceFlow",
         "conditionExpression",
         "timerEventDefinition",
         "timeDate",
         "timeDuration",
         "messageEventDefinition",
         "terminateEventDefinition",
+        "message",
         "multiInstanceLoopCharacteristics",
         "loopCardinality",
         "completionCondition",
@@ -45,82 +54,217 @@ _PLAIN = frozenset(
         "laneSet",
         "lane",
         "flowNodeRef",
+        "childLaneSet",
         "collaboration",
         "participant",
         "textAnnotation",
         "text",
         "association",
-    }
+    )
 )
-INSTEAD = {
-    "scriptTask": "a service task that calls a named operation",
-    "task": "a user task with a form, or a service task with an operation",
-    "manualTask": "a user task with a form",
-    "sendTask": "a service task whose operation tells people",
-    "receiveTask": "an intermediate message catch event",
-    "eventBasedGateway": "boundary events on a user task",
-    "complexGateway": "exclusive gateways",
-    "transaction": "a called process that answers with an outcome",
-    "adHocSubProcess": "a called process",
-    "timeCycle": "a loop through an exclusive merge with a date timer",
-    "standardLoopCharacteristics": "a loop drawn with an exclusive merge gateway",
-    "signalEventDefinition": "a message to the instance that is meant",
-    "errorEventDefinition": "an outcome and an exclusive gateway",
-    "escalationEventDefinition": "an outcome and an exclusive gateway",
-    "cancelEventDefinition": "an outcome and an exclusive gateway",
-    "compensateEventDefinition": "a service task that undoes the work",
-    "conditionalEventDefinition": "a message, or a timer that reads a row",
-    "linkEventDefinition": "a sequence flow",
-    "dataObject": "process data, or a table",
-    "dataObjectReference": "process data, or a table",
-    "dataStoreReference": "a table",
-    "preScript": "a service task that calls a named operation",
-    "postScript": "a service task that calls a named operation",
+_SPIFF = frozenset(
+    (
+        "properties",
+        "property",
+        "serviceTaskOperator",
+        "parameters",
+        "parameter",
+        "messageVariable",
+        "messagePayload",
+    )
+)
+
+_LOOP = ("a loop through an exclusive merge gateway with a date timer", "经排他合并网关的回路，配日期定时器")
+_OUTCOME = ("an `outcome` that an exclusive gateway reads", "用 outcome 变量加排他网关")
+_OPERATION = ("a service task with a registered operation", "用登记操作的服务任务")
+_BOUNDARY = ("boundary events on a user task", "在用户任务上使用边界事件")
+_INSTANCE = ("an instance of its own that speaks by messages", "用独立实例并以消息联系")
+_FACTS = ("facts in tables, read by functions", "把事实存入数据表，由函数读取")
+_MESSAGE = ("a message event", "使用消息事件")
+_CALL = ("a call activity", "使用调用活动")
+_SIMPLE = ("one of the allowed elements", "使用允许的元素")
+
+_INSTEAD = {
+    "timeCycle": _LOOP,
+    "standardLoopCharacteristics": _LOOP,
+    "errorEventDefinition": _OUTCOME,
+    "escalationEventDefinition": _OUTCOME,
+    "error": _OUTCOME,
+    "escalation": _OUTCOME,
+    "cancelEventDefinition": _OUTCOME,
+    "scriptTask": _OPERATION,
+    "script": _OPERATION,
+    "preScript": _OPERATION,
+    "postScript": _OPERATION,
+    "businessRuleTask": _OPERATION,
+    "task": ("a user task or a service task", "使用用户任务或服务任务"),
+    "manualTask": ("a user task", "使用用户任务"),
+    "sendTask": _MESSAGE,
+    "receiveTask": _MESSAGE,
+    "signalEventDefinition": _MESSAGE,
+    "signal": _MESSAGE,
+    "eventBasedGateway": _BOUNDARY,
+    "complexGateway": ("an exclusive or inclusive gateway", "使用排他或包容网关"),
+    "conditionalEventDefinition": ("a message that the operation sends", "由操作发送消息"),
+    "compensateEventDefinition": ("a drawn path back", "画出回退路径"),
+    "linkEventDefinition": ("a sequence flow", "使用顺序流"),
+    "transaction": _CALL,
+    "adHocSubProcess": _INSTANCE,
+    "dataObject": _FACTS,
+    "dataObjectReference": _FACTS,
+    "dataStore": _FACTS,
+    "dataStoreReference": _FACTS,
+    "correlationProperty": _INSTANCE,
 }
-_SPIFF = frozenset({"properties", "property", "serviceTaskOperator", "parameters", "parameter", "messageVariable"})
 
 
-def check_document(root: Any) -> Iterator[dict[str, str]]:
-    """Elements outside the allow-list; ids that stand twice."""
-    for node in root.iter():
-        if not isinstance(node.tag, str):
-            continue
-        space, name = node.tag[1:].split("}") if node.tag.startswith("{") else ("", node.tag)
-        allowed = (space == BPMN and name in _PLAIN | FLOW_NODES) or (space == SPIFF and name in _SPIFF)
-        if space in {BPMN, SPIFF} and not allowed:
-            yield fault(_nearest_id(node), f"{name} is not supported", INSTEAD.get(name, "another element"))
-        if name == "subProcess" and node.get("triggeredByEvent") == "true":
+def elements_are_allowed(library: Library) -> Iterator[Finding]:
+    """Everything that is not on the list is refused by name."""
+    for root in library.models.values():
+        if local(root) != "definitions" or namespace(root) != BPMN:
             yield fault(
-                node.get("id"), "event sub-processes are not supported", "a boundary event, or a called process"
+                id_of(root), "is not BPMN 2.0", "save it as BPMN 2.0 XML", "不是 BPMN 2.0 文件；请另存为 BPMN 2.0"
             )
-    counted = Counter(node.get("id") for node in root.iter(f"{{{BPMN}}}*"))
-    for name, count in counted.items():
-        if name and count > 1:
-            yield fault(name, "the id stands twice", "give each element an id of its own")
+        else:
+            yield from _refused(root)
 
 
-def _nearest_id(node: Any) -> str:
-    while node is not None and not node.get("id"):
-        node = node.getparent()
-    return str(node.get("id")) if node is not None else "definitions"
+def _refused(node: Any) -> Iterator[Finding]:
+    """Findings about `node`; what lies inside a refused element is not looked at."""
+    space, name = namespace(node), local(node)
+    if not name or space == BPMNDI:
+        return
+    if (space == BPMN and name in _BPMN) or (space == SPIFF and name in _SPIFF):
+        for child in node:
+            yield from _refused(child)
+    else:
+        instead, instead_zh = _INSTEAD.get(name, _SIMPLE)
+        yield fault(id_of(node), f"{name} is not allowed", instead, f"不允许使用 {name}；请改为：{instead_zh}")
 
 
-def one_start(model: Model) -> Iterator[dict[str, str]]:
-    """One plain start event."""
-    starts = [name for name, node in model.of("startEvent") if local(node.getparent()) == "process"]
-    if len(starts) != 1:
-        yield fault(model.process.get("id"), f"has {len(starts)} start events", "draw exactly one start event")
-    for name, node in model.of("startEvent"):
-        if any(local(child).endswith("EventDefinition") for child in node):
-            yield fault(name, "the start waits for an event", "a plain start; the operation starts the instance")
+def attributes_are_allowed(library: Library) -> Iterator[Finding]:
+    """Attributes that turn an allowed element into a refused one."""
+    for scope in library.scopes:
+        for node_id, node in scope.nodes.items():
+            if node.get("triggeredByEvent") == "true":
+                instead, zh = _BOUNDARY
+                yield fault(node_id, "event sub-processes are not allowed", instead, f"不允许事件子流程；请{zh}")
+            if node.get("isForCompensation") == "true":
+                reason = "compensation is not allowed"
+                yield fault(node_id, reason, "draw the path back", "不允许补偿；请画出回退路径")
 
 
-def events_are_known(model: Model) -> Iterator[dict[str, str]]:
-    """Boundary events are timers or messages; an intermediate throw carries a message."""
-    for name, node in model.of("boundaryEvent", "intermediateCatchEvent"):
-        kinds = [local(child) for child in node if local(child).endswith("EventDefinition")]
-        if len(kinds) != 1 or kinds[0] not in {"timerEventDefinition", "messageEventDefinition"}:
-            yield fault(name, "must wait for one timer or one message", "a timer or a message event")
+def events_are_allowed(library: Library) -> Iterator[Finding]:
+    """Start: none; end: none or terminate; boundary and catch: timer or message; throw: message."""
+    for scope in library.scopes:
+        for node_id in scope.of(*EVENTS):
+            kind, drawn = scope.kind(node_id), _definitions_of(scope.nodes[node_id])
+            if drawn not in _DEFINITIONS[kind] and set(drawn) <= _BPMN:
+                allowed = " or ".join(sorted("+".join(each) or "none" for each in _DEFINITIONS[kind]))
+                reason = f"{kind} with {'+'.join(drawn) or 'no event definition'}"
+                yield fault(
+                    node_id, reason, allowed, f"该事件的类型不允许（{'+'.join(drawn) or '空'}）；允许：{allowed}"
+                )
+            yield from _timer_faults(node_id, scope.nodes[node_id])
+            yield from _message_faults(node_id, scope.nodes[node_id])
 
 
-RULES = (one_start, events_are_known)
+def _definitions_of(node: Any) -> tuple[str, ...]:
+    return tuple(local(child) for child in node if local(child).endswith("EventDefinition"))
+
+
+def _timer_faults(node_id: str, node: Any) -> Iterator[Finding]:
+    for timer in elements(node, "timerEventDefinition"):
+        kinds = [local(child) for child in timer if local(child).startswith("time")]
+        if len(kinds) != 1 and "timeCycle" not in kinds:
+            yield fault(
+                node_id, "the timer has no time", "one timeDate or timeDuration", "定时器没有时间；请填写日期或时长"
+            )
+
+
+def _message_faults(node_id: str, node: Any) -> Iterator[Finding]:
+    names = {each.get("id"): each.get("name") for each in elements(node.getroottree().getroot(), "message")}
+    for definition in elements(node, "messageEventDefinition"):
+        if not names.get(definition.get("messageRef")):
+            instead = "a message with a name in the same file"
+            yield fault(node_id, "the message does not exist or has no name", instead, "消息不存在或没有名称")
+
+
+def ids_are_codes_and_unique(library: Library) -> Iterator[Finding]:
+    """Ids are ASCII codes of at most 64 characters, unique in their file; process ids in all files."""
+    for root in library.models.values():
+        counted = Counter(each.get("id") for each in root.iter() if namespace(each) != SPIFF and each.get("id"))
+        for repeated in (each for each, count in counted.items() if count > 1):
+            yield fault(repeated, "the id is used twice", "an id of its own", "标识重复；请使用唯一标识")
+    for twice, count in Counter(process.id for process in library.processes).items():
+        if count > 1:
+            reason = "two processes have this id"
+            yield fault(twice, reason, "an id of its own for each", "流程标识重复；请使用唯一标识")
+    for scope in library.scopes:
+        for each in (scope.node, *scope.nodes.values()):
+            if not ID.fullmatch(each.get("id", "")):
+                instead = "at most 64 Latin letters, digits, _ and -, a letter first; put Chinese into the name"
+                yield fault(
+                    id_of(each),
+                    f"the id {each.get('id', '')!r} is not a code",
+                    instead,
+                    "标识应为 64 位以内的英文代码；中文请写在名称里",
+                )
+
+
+def nodes_of_a_closure_are_unique(library: Library) -> Iterator[Finding]:
+    """A process and what it calls share one table of user tasks and events, so their ids must differ."""
+    for process in library.processes:
+        inside = [
+            node.get("id") for each in library.closure(process) for node in each.all(*ACTIVITIES, "boundaryEvent")
+        ]
+        own = {node.get("id") for node in process.all(*ACTIVITIES, "boundaryEvent")}
+        for repeated, count in Counter(inside).items():
+            if count > 1 and repeated in own:
+                reason = f"an element of a process that {process.id} calls has the same id"
+                yield fault(str(repeated), reason, "an id of its own", "与被调用流程中的元素标识相同；请改名")
+
+
+def one_start_and_an_end(library: Library) -> Iterator[Finding]:
+    for scope in library.scopes:
+        place = id_of(scope.node)
+        if len(scope.of("startEvent")) != 1:
+            reason = f"{len(scope.of('startEvent'))} start events"
+            yield fault(place, reason, "exactly one start event", "开始事件必须恰好一个")
+        if not scope.of("endEvent"):
+            yield fault(place, "no end event", "at least one end event", "缺少结束事件")
+
+
+def boundary_events_have_hosts(library: Library) -> Iterator[Finding]:
+    """A boundary event stands on an activity of its own scope, and waits for a message that no neighbour waits for."""
+    for scope in library.scopes:
+        for event in scope.of("boundaryEvent"):
+            host = scope.nodes[event].get("attachedToRef")
+            if host not in scope.nodes or scope.kind(host) in GATEWAYS | EVENTS:
+                instead = "attach it to a task, a call or a sub-process"
+                yield fault(event, "stands on nothing", instead, "边界事件没有附着在活动上")
+        for host, events in scope.boundaries.items():
+            yield from _twice_awaited(scope, host, events)
+
+
+def _twice_awaited(scope: Scope, host: str, events: list[str]) -> Iterator[Finding]:
+    awaited = Counter(
+        d.get("messageRef") for each in events for d in elements(scope.nodes[each], "messageEventDefinition")
+    )
+    for message in (each for each, count in awaited.items() if count > 1):
+        reason = f"two of its events wait for {message}"
+        yield fault(host, reason, "one event for each message", "同一活动上有两个事件等待同一消息；请保留一个")
+
+
+def loops_are_on_calls(library: Library) -> Iterator[Finding]:
+    """Multi-instance is for call activities.
+
+    The instances of a multi-instance user task are other elements ("act [child]") than the one that its boundary
+    events stand on, so their deadlines and timers would never meet.
+    """
+    for scope in library.scopes:
+        for node_id, node in scope.nodes.items():
+            loop = node.find(f"./{{{BPMN}}}multiInstanceLoopCharacteristics")
+            if loop is not None and scope.kind(node_id) != "callActivity":
+                reason = f"multi-instance on a {scope.kind(node_id)}"
+                yield fault(node_id, reason, "multi-instance on a call activity", "多实例只可用于调用活动")

@@ -1,159 +1,113 @@
-"""Who does what: people, operations, called processes, and every expression among them."""
+"""Who acts, on what form, by when; and which operations are called (processes.md, sections 1 and 16.13)."""
 
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Iterator
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
-from engine.definitions.reading import BPMN, fault, local, operator_of, properties
-from engine.definitions.rules.model import Model
+from engine.definitions.reading import BPMN, Finding, fault, id_of, local, namespace, operator_of, properties
+from engine.definitions.rules.library import Library
 from engine.spiff import expressions
 from engine.spiff.expressions import ExpressionRefused
 
 _NEEDED = ("unit", "role", "form", "deadline")
 
 
-def people_know_their_part(model: Model) -> Iterator[dict[str, str]]:
-    """Every user task has unit, role, form and deadline, and they exist."""
-    for name, node in model.of("userTask"):
-        given = properties(node)
-        for missing in [each for each in _NEEDED if not given.get(each)]:
-            yield fault(name, f"has no {missing}", f'add the property "{missing}"')
-        if given.get("role") and given["role"] not in model.known.roles:
-            yield fault(name, f"role {given['role']} is unknown", f"one of {', '.join(sorted(model.known.roles))}")
-        yield from _form(model, name, given.get("form"))
-        yield from _deadline(model, name, given.get("deadline"))
-        for expression in filter(None, (given.get("unit"),)):
-            yield from _expression(model, name, expression)
+def operations_are_known(library: Library) -> Iterator[Finding]:
+    """An operator id begins with `op.`; one that equals an element id would break the library's parser."""
+    for process in library.processes:
+        for node in process.all("serviceTask"):
+            operator = operator_of(node)
+            name = "" if operator is None else operator.get("id", "")
+            if not name.startswith("op."):
+                reason = f"the operation {name!r} does not begin with op."
+                yield fault(id_of(node), reason, "a registered operation such as op.close", "操作标识须以 op. 开头")
+            elif any(each.get("id") == name for each in process.root.iter() if namespace(each) == BPMN):
+                reason = f"an element has the id of the operation {name}"
+                yield fault(
+                    id_of(node), reason, "another id for the element", f"有元素与操作 {name} 同名；请改元素标识"
+                )
+            elif name not in library.known.operations:
+                yield fault(
+                    id_of(node), f"the operation {name} is not known", "a registered operation", f"操作 {name} 未登记"
+                )
+            yield from _bad_result(node, operator)
 
 
-def _form(model: Model, name: str, form: str | None) -> Iterator[dict[str, str]]:
-    if not form:
+def _bad_result(node: Any, operator: Any) -> Iterator[Finding]:
+    result = None if operator is None else operator.get("resultVariable")
+    if operator is not None and not (result or "").isidentifier():
+        instead = "one small variable, `done` where nothing reads it"
+        yield fault(id_of(node), "the operation has no result variable", instead, "操作没有结果变量；不需要时请写 done")
+
+
+def people_know_what_to_do(library: Library) -> Iterator[Finding]:
+    """Every user task has a unit, a known role, a form that exists, and a deadline."""
+    for process in library.processes:
+        for node in process.all("userTask"):
+            drawn = properties(node)
+            for missing in (each for each in _NEEDED if not drawn.get(each)):
+                yield fault(id_of(node), f"no {missing}", f"the property {missing}", f"用户任务缺少属性 {missing}")
+            role = drawn.get("role")
+            if role and role not in library.known.roles:
+                instead = f"one of: {', '.join(sorted(library.known.roles))}"
+                yield fault(id_of(node), f"the role {role} does not exist", instead, f"岗位角色 {role} 不存在")
+
+
+def forms_exist(library: Library) -> Iterator[Finding]:
+    for process in library.processes:
+        for node in process.all("userTask", "startEvent"):
+            name = properties(node).get("form")
+            if name and name not in library.forms:
+                reason = f"the form {name} does not exist or cannot be read"
+                yield fault(id_of(node), reason, f"forms/{name}.json with properties", f"表单 {name} 不存在或无法读取")
+
+
+def deadlines_have_stages(library: Library) -> Iterator[Finding]:
+    """A deadline is a stage of the table, or an expression whose constants are stages or begin one."""
+    if library.stages is None:
         return
-    file = f"forms/{form}.json"
-    if file not in model.files:
-        yield fault(name, f"form {form} does not exist", f"add {file}")
-        return
-    try:
-        Draft202012Validator.check_schema(json.loads(model.files[file]))
-    except (ValueError, SchemaError) as error:
-        yield fault(name, f"form {form} is not a JSON Schema: {str(error)[:80]}", "correct the schema")
+    for process in library.processes:
+        for node in process.all("userTask"):
+            for wanted, whole in _wanted_stages(node):
+                if not any(stage == wanted if whole else stage.startswith(wanted) for stage in library.stages):
+                    reason = f"deadlines.dmn has no stage {wanted}{'' if whole else '…'}"
+                    instead = f"one of: {', '.join(sorted(library.stages))}"
+                    yield fault(id_of(node), reason, instead, f"时限表中没有环节 {wanted}")
 
 
-def _deadline(model: Model, name: str, deadline: str | None) -> Iterator[dict[str, str]]:
-    if not deadline or deadline in model.stages:
-        return
+def _wanted_stages(node: Any) -> Iterator[tuple[str, bool]]:
+    """(text, whether it is the whole name) of the stages that a user task names."""
+    drawn = properties(node)
+    deadline = drawn.get("deadline", "")
     if deadline.isidentifier():
-        yield fault(name, f"stage {deadline} is not in deadlines.dmn", "add its rows, or name another stage")
-    else:
-        yield from _expression(model, name, deadline)
+        yield deadline, True
+    elif deadline:
+        try:
+            yield from _constants(expressions.parse(deadline))
+        except ExpressionRefused:
+            return
+    if "signoff" in drawn:
+        yield drawn["signoff"], True
 
 
-def operations_are_known(model: Model) -> Iterator[dict[str, str]]:
-    """A service task calls a registered operation, whose id is no element's."""
-    for name, node in model.of("serviceTask"):
-        operator = operator_of(node)
-        called = operator.get("id") if operator is not None else None
-        if called is None:
-            yield fault(name, "calls no operation", "add a service task operator")
-        elif not called.startswith("op.") or called in model.nodes:
-            yield fault(name, f"operator {called} is not named op.…", "an operator id that begins with op.")
-        elif called not in model.known.operations:
-            yield fault(name, f"operation {called} is unknown", "a registered operation")
+def _constants(tree: ast.expr) -> Iterator[tuple[str, bool]]:
+    match tree:
+        case ast.Constant(value=str(text)):
+            yield text, True
+        case ast.BinOp(left=ast.Constant(value=str(text))):
+            yield text, False
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from _constants(body)
+            yield from _constants(orelse)
 
 
-def calls_are_specified(model: Model) -> Iterator[dict[str, str]]:
-    """A called process is there and says what goes in and out."""
-    for name, node in model.of("callActivity"):
-        target = model.called.get(node.get("calledElement"))
-        if target is None:
-            yield fault(
-                name, f"calls {node.get('calledElement')}, which is not there", "deploy that process with this one"
-            )
-        elif target.find(f"./{{{BPMN}}}ioSpecification") is None:
-            yield fault(name, f"{target.get('id')} has no I/O specification", "name its inputs and outputs")
-
-
-def expressions_are_closed(model: Model) -> Iterator[dict[str, str]]:
-    """Conditions and timers use the closed language, known functions and known names."""
-    for flow in model.flows:
-        condition = model.condition(flow)
-        if condition:
-            yield from _expression(model, flow.get("id"), condition)
-    for node in model.process.iter(f"{{{BPMN}}}timeDate"):
-        event = node.getparent().getparent().get("id")
-        yield from _expression(model, event, (node.text or "").strip())
-
-
-def _expression(model: Model, element: str, expression: str) -> Iterator[dict[str, str]]:
-    try:
-        expressions.check(expression, model.known.names | _written(model), model.known.functions)
-    except ExpressionRefused as refused:
-        yield fault(element, str(refused), "constants, names, comparisons, and/or/not, + and -, listed functions")
-
-
-def _written(model: Model) -> frozenset[str]:
-    """Names that the process gives itself: results of operations, process fields of its forms, inputs and outputs."""
-    names = {"case_no", "settled", "outcome", "target", "message"}
-    for process in [model.process, *model.called.values()]:
-        for node in process.iter():
-            if local(node) == "serviceTaskOperator" and node.get("resultVariable"):
-                names.add(node.get("resultVariable"))
-            if local(node) in {"dataInput", "dataOutput"}:
-                names.add(node.get("id"))
-    for _, node in model.of("userTask"):
-        names |= set(process_fields(model, properties(node).get("form")))
-    return frozenset(names)
-
-
-def process_fields(model: Model, form: str | None) -> dict[str, Any]:
-    """The fields of a form that become process data."""
-    body = model.files.get(f"forms/{form}.json")
-    if body is None:
-        return {}
-    fields = json.loads(body).get("properties", {})
-    return {name: field for name, field in fields.items() if field.get("x-process")}
-
-
-def outcomes_have_flows(model: Model) -> Iterator[dict[str, str]]:
-    """A constant that the gateway behind a form compares with is one that the form can send (invariant 13)."""
-    for name, node in model.of("userTask"):
-        choices = {
-            f: set(d["enum"]) for f, d in process_fields(model, properties(node).get("form")).items() if "enum" in d
-        }
-        for gateway in model.after.get(name, []):
-            for flow in [each for each in model.flows if each.get("sourceRef") == gateway]:
-                for field, value in _compared(model.condition(flow)):
-                    if field in choices and value not in choices[field]:
-                        yield fault(
-                            flow.get("id"), f"{field} is never {value!r} in form of {name}", "a value of the form"
-                        )
-
-
-def _compared(condition: str | None) -> Iterator[tuple[str, Any]]:
-    """(name, constant) of the equalities in a condition."""
-    if not condition:
-        return
-    try:
-        tree = expressions.parse(condition)
-    except ExpressionRefused:
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and isinstance(node.ops[0], ast.Eq):
-            right = node.comparators[0]
-            if isinstance(right, ast.Constant) and isinstance(right.value, str):
-                yield node.left.id, right.value
-
-
-RULES = (
-    people_know_their_part,
-    operations_are_known,
-    calls_are_specified,
-    expressions_are_closed,
-    outcomes_have_flows,
-)
+def lanes_hold_nodes(library: Library) -> Iterator[Finding]:
+    """A lane that names what is not there confuses every reader; SpiffWorkflow would not notice."""
+    for process in library.processes:
+        known = {node.get("id") for scope in process.scopes for node in scope.nodes.values()}
+        for reference in (each for each in process.node.iter() if local(each) == "flowNodeRef"):
+            if (reference.text or "").strip() not in known:
+                reason = f"the lane names {reference.text}, which does not exist"
+                yield fault(id_of(reference), reason, "move the element into the lane again", "泳道引用了不存在的元素")
