@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
@@ -21,13 +22,18 @@ for _name in ("spiff.workflow", "spiff.task", "spiff.spec"):
 
 
 class _Scanning:
-    """Finds waiting tasks in the flat dictionary."""
+    """Finds waiting tasks in the flat dictionary.
+
+    Events are left alone: timers and messages reach them directly (`Instance.refresh`, `Instance.deliver`), so asking
+    each of them after every task that completes could only answer no.
+    """
 
     tasks: dict[Any, Any]
 
     def update_waiting_tasks(self) -> None:
         for task in [task for task in self.tasks.values() if task._state == TaskState.WAITING]:
-            task.task_spec._update(task)
+            if not isinstance(task.task_spec, CatchingEvent):
+                task.task_spec._update(task)
 
 
 class GridSubWorkflow(_Scanning, BpmnSubWorkflow):
