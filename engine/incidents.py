@@ -6,7 +6,7 @@ import traceback
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, Index, String, Text, func, select, text
+from sqlalchemy import CheckConstraint, Index, Select, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, BigId
@@ -73,13 +73,7 @@ def open_incident(
     error: BaseException | None = None,
 ) -> Incident:
     """Open an incident, or count another attempt on the one that stands open for the same place."""
-    query = select(Incident).where(
-        Incident.instance_id == instance.id,
-        Incident.kind == kind,
-        Incident.element == element,
-        Incident.state == "open",
-    )
-    row = session.scalar(query)
+    row = session.scalar(_open_at(instance.id, kind, element))
     stack = "".join(traceback.format_tb(error.__traceback__))[-MAX_STACK:] if error else ""
     if row is None:
         row = Incident(
@@ -98,6 +92,24 @@ def open_incident(
     row.attempts += 1
     row.reason, row.stack = reason[:MAX_REASON], stack
     return row
+
+
+def give_up(session: Session, instance: ProcessInstance, kind: str, element: str, tries: int) -> Incident:
+    """Nothing will be tried again by itself; what was known of the failure stays readable."""
+    known = session.scalar(_open_at(instance.id, kind, element))
+    if known is None:
+        return open_incident(session, instance, kind, element, f"its worker died {tries} times")
+    known.reason = f"given up after {tries} tries: {known.reason}"[:MAX_REASON]
+    return known
+
+
+def _open_at(instance_id: int, kind: str, element: str) -> Select[Incident]:
+    return select(Incident).where(
+        Incident.instance_id == instance_id,
+        Incident.kind == kind,
+        Incident.element == element,
+        Incident.state == "open",
+    )
 
 
 def resolve(session: Session, actor: Actor, incident_id: int, resolution: str) -> Incident:

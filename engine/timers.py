@@ -170,7 +170,12 @@ def _begin(store: Store, timer_id: int, attempts: int) -> bool:
     with store.write() as session:
         begun = session.execute(
             update(Timer)
-            .where(Timer.id == timer_id, Timer.state == ARMED, Timer.attempts == attempts)
+            .where(
+                Timer.id == timer_id,
+                Timer.state == ARMED,
+                Timer.attempts == attempts,
+                Timer.due_at <= store.env.clock.now(),  # a step just before may have moved it
+            )
             .values(attempts=attempts + 1, wake_at=store.env.clock.now() + pause)
         )
         if begun.rowcount != 1:  # type: ignore[attr-defined] # CursorResult
@@ -186,8 +191,12 @@ def _record_failure(session: Session, timer_id: int, error: Exception | None) ->
     instance = session.get(ProcessInstance, timer.instance_id) if timer else None
     if timer is None or instance is None:
         return
-    reason = repr(error) if error else f"begun {timer.attempts} times and never finished"
-    incidents.open_incident(session, instance, kind="timer", element=timer.element, reason=reason, error=error)
+    if error is None:
+        incidents.give_up(session, instance, "timer", timer.element, timer.attempts - 1)
+        return
+    cause = error.__cause__ or error
+    reason = type(cause).__name__  # its text may hold what people wrote
+    incidents.open_incident(session, instance, "timer", timer.element, reason, cause)
 
 
 def drift(session: Session, limit: int = 1000) -> list[tuple[int, str]]:

@@ -12,6 +12,7 @@ import zlib
 from typing import Any
 from uuid import UUID
 
+from SpiffWorkflow.bpmn.specs.control import _EndJoin
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -21,6 +22,7 @@ from engine.spiff.host import ScriptEngine
 from engine.spiff.workflow import GridSubWorkflow, GridWorkflow
 
 FORMAT = 1
+_ALIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
 
 
 class UnknownStateFormat(OperatorError):
@@ -44,7 +46,24 @@ def prune(workflow: GridWorkflow) -> None:
         _prune_trunk(part)
 
 
+def _drop_waiting_ends(part: Any) -> None:
+    """Take away side branches that have come to their end and wait there for the others.
+
+    A non-interrupting timer's branch ends while its case goes on; the library keeps its end waiting until everything
+    has ended, which would hold the trunk for ever. The last branch brings an end of its own.
+    """
+    ends = [t for t in part.tasks.values() if t.state == TaskState.WAITING and isinstance(t.task_spec, _EndJoin)]
+    others = (t for t in part.tasks.values() if t.has_state(_ALIVE) and not isinstance(t.task_spec, _EndJoin))
+    if not ends or next(others, None) is None:
+        return
+    for end in ends:
+        part.tasks[end._parent]._children.remove(end.id)
+        for task in _subtree(part, end):
+            del part.tasks[task.id]
+
+
 def _prune_trunk(part: Any) -> None:
+    _drop_waiting_ends(part)
     root = node = part.task_tree
     if not root.has_state(TaskState.FINISHED_MASK):
         return

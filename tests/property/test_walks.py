@@ -54,7 +54,7 @@ def check_invariants(cast: Cast, number: str) -> None:
         assert case.reopened <= 1
         for row in session.scalars(select(ProcessInstance).where(ProcessInstance.subject_id == case.id)):
             if row.status == "running":
-                assert runtime.inspect(session, row.id).tasks <= 100
+                assert runtime.inspect(session, row.id).tasks <= 70
                 assert len(row.state) <= 4096
         assert timers.drift(session) == []
 
