@@ -31,6 +31,10 @@ class UnknownOperation(Bug):
     zh = "流程模型调用了未登记的操作。"
 
 
+def _as_drawn(_step: Step, role: str) -> str:
+    return role
+
+
 @dataclass
 class Registry:
     """All hooks by name."""
@@ -44,6 +48,8 @@ class Registry:
     """Loads the rows a step's names and operations read; the result is `step.facts`."""
     inbox: dict[str, Callable[[Step, Mapping[str, Any]], None]] = field(default_factory=dict)
     """Messages that move no token: the processes change rows, the engine derives clocks and timers again."""
+    role_of: Callable[[Step, str], str] = _as_drawn
+    """Who really acts or is told where a model names a role; for cases that only some people may know of."""
     settled: list[Callable[[Step], None]] = field(default_factory=list)
     """Called at the end of every step, when work items and timers are in place."""
     open_work_counters: list[Callable[[Session, Sequence[int]], int]] = field(default_factory=list)

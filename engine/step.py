@@ -123,7 +123,7 @@ class Step:
                 subject_no=row.subject_no,
                 mark=mark,
                 unit_id=unit_id,
-                role=role,
+                role=self._registry.role_of(self, role),
                 occurrence=occurrence,
                 data=data,
             )
@@ -287,7 +287,7 @@ class Step:
             element=task.element,
             task_id=task.task_id,
             unit_id=self._unit_of(task),
-            role=drawn.role,
+            role=self._registry.role_of(self, drawn.role),
             form=drawn.form,
             state=worklist.READY,
             created_at=self.now,

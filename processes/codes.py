@@ -147,3 +147,6 @@ class Rung(Code):
 
 POINTS = {Rung.YELLOW: 5, Rung.RED: 10}
 """Points taken off with a card (the Sichuan grid system's defaults)."""
+
+PROTECTED_ROLE = "leader"
+"""Who reads and handles restricted cases at each unit (default; processes.md, section 0, ruling 11)."""

@@ -70,11 +70,11 @@ def units_csv(rows: tuple[tuple[str, str, str, str], ...] = UNITS) -> bytes:
     return out.getvalue().encode()
 
 
-def staff_csv() -> bytes:
+def staff_csv(rows: tuple[tuple[str, str, str, str], ...] = UNITS) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["staff_no", "name", "unit_code", "roles", "phone"])
-    for code, _, level, name in UNITS:
+    for code, _, level, name in rows:
         slug = code.partition("-")[2]
         for prefix, roles in (COMMAND if slug == "command" else POSTS[level]).items():
             writer.writerow([f"{prefix}-{code}", f"{name}{prefix}", code, roles, ""])
@@ -166,11 +166,11 @@ class Cast:
             return [(mark, staff_id) for mark, staff_id in session.execute(query.order_by(notices.Notice.id))]
 
 
-def settle_in(store: Store, clock: SimulatedClock) -> Cast:
+def settle_in(store: Store, clock: SimulatedClock, rows: tuple[tuple[str, str, str, str], ...] = UNITS) -> Cast:
     """Import the small network, its people, the calendar and the real models."""
     with store.write() as session:
-        import_units(session, "system:test", units_csv())
-        import_staff(session, "system:test", staff_csv())
+        import_units(session, "system:test", units_csv(rows))
+        import_staff(session, "system:test", staff_csv(rows))
         calendar.seed(session)
         district = session.scalars(select(Unit).where(Unit.code == D)).one()
         deploy(session, system(district.id), read_directory(models_folder()), known_to(session.env.registry))

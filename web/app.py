@@ -48,6 +48,7 @@ def create_app(store: Store, settings: Settings) -> OpenAPI:
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # of Flask's default provider
     problems.register(app, store)
     app.before_request(_begin)
+    app.before_request(edge.refuse_nameless)
     app.before_request(edge.refuse_malformed)
     app.after_request(_finish)
     for part in (cases, work_items, requests, supervisions, units, notices, forms):

@@ -30,6 +30,17 @@ def store() -> Store:
     return cast("Store", current_app.extensions["gridgov"])
 
 
+OPEN_ENDPOINTS = frozenset({"cases.post_rating"})
+"""What citizens reach with number and secret code instead of a token."""
+
+
+def refuse_nameless() -> None:
+    """Before each request to the API: without a token nothing of it is even looked at."""
+    closed = request.path.startswith("/api/") and request.endpoint not in {None, *OPEN_ENDPOINTS}
+    if closed and not request.headers.get("Authorization"):
+        raise Unauthenticated
+
+
 def sign_in(session: Session) -> Actor:
     """The actor of the bearer token. Raises Unauthenticated."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -12,7 +12,7 @@ from engine.errors import Forbidden, NotAllowedNow
 from engine.network.units import Level, Unit, get, is_within
 from engine.worklist import OPEN, WorkItem
 from processes.cases.models import Case, Stay
-from processes.codes import ENDED, Kind, State
+from processes.codes import ENDED, PROTECTED_ROLE, Kind, State
 from processes.requests.models import Request
 
 if TYPE_CHECKING:
@@ -58,11 +58,10 @@ def _has_item(element: str, *roles: str) -> Rule:
     return rule
 
 
-def _owner_role(*roles: str) -> Rule:
-    def rule(_session: Session, actor: Actor, view: View) -> bool:
-        return view.owner is not None and actor.holds(view.owner.id, *roles)
-
-    return rule
+def _handles(_session: Session, actor: Actor, view: View) -> bool:
+    """The owner's handler; of a restricted case its protected reader."""
+    role = PROTECTED_ROLE if view.case.restricted else "handler"
+    return view.owner is not None and actor.holds(view.owner.id, role)
 
 
 def _both(*rules: Rule) -> Rule:
@@ -120,8 +119,7 @@ def _reporter(_session: Session, actor: Actor, view: View) -> bool:
 
 
 _OPEN_STATES = frozenset(State) - ENDED
-_OWNER = _owner_role("handler")
-_ACT = _both(_has_item("act"), _OWNER)
+_ACT = _has_item("act")
 
 ACTIONS: tuple[Action, ...] = (
     Action("accept_case", "立案", "accept the report", _in(State.REPORTED), _has_item("verify"), "verify"),
@@ -139,7 +137,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("self_handle", "自办", "settle", _in(State.HANDLING), _ACT, "act"),
     Action("assign", "交办", "assign", _in(State.HANDLING), _both(_ACT, _above_cell), "act"),
     Action("transfer", "转办", "transfer", _in(State.HANDLING), _both(_ACT, _not_bound), "act"),
-    Action("feedback", "反馈进展", "report progress", _in(State.PENDING, State.HANDLING, State.SUSPENDED), _OWNER),
+    Action("feedback", "反馈进展", "report progress", _in(State.PENDING, State.HANDLING, State.SUSPENDED), _handles),
     Action(
         "answer_return",
         "退回审核",

@@ -13,7 +13,7 @@ from engine.errors import Bug
 from engine.network.units import Level, Unit, common_superior, department, is_within, nearest_above
 from engine.vault import SubjectKey
 from processes.cases.models import Assignment, Case, Stay
-from processes.codes import Disposition
+from processes.codes import PROTECTED_ROLE, Disposition
 
 if TYPE_CHECKING:
     from engine.db import Session
@@ -125,6 +125,7 @@ def facts_of(step: Step) -> CaseFacts:
 def register(registry: Registry) -> None:
     """Names and functions of expressions (processes.md, section 1)."""
     registry.facts = load
+    registry.role_of = _acting_role
     registry.names |= {
         "owner": lambda step: facts_of(step).case.owner_id,
         "level": lambda step: facts_of(step).case.level,
@@ -148,6 +149,11 @@ def register(registry: Registry) -> None:
         "centre": _centre,
         "is_district": lambda step, unit_id: facts_of(step).unit(unit_id).level == Level.DISTRICT,
     }
+
+
+def _acting_role(step: Step, role: str) -> str:
+    """Of a restricted case only the protected reader of each unit acts and is told (ruling 11)."""
+    return PROTECTED_ROLE if facts_of(step).case.restricted else role
 
 
 def _common_parent(step: Step, one: int, other: int) -> int:

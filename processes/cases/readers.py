@@ -11,13 +11,11 @@ from engine.db import insert_missing
 from engine.network.people import Appointment, Staff
 from engine.network.units import Unit, lineage
 from processes.cases.models import Case, CaseReader, NamedReader
+from processes.codes import PROTECTED_ROLE
 
 if TYPE_CHECKING:
     from engine.actors import Actor
     from engine.db import Session
-
-PROTECTED_ROLE = "leader"
-"""Who reads restricted cases at each unit, until a unit names somebody else (default; ruling 11)."""
 
 
 def admit(session: Session, case: Case, *units: Unit) -> None:

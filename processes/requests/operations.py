@@ -19,7 +19,7 @@ from processes.cases.facts import command_office, facts_of
 from processes.cases.handling import finding, note, seal_words
 from processes.cases.models import Case, Stay
 from processes.cases.numbers import LOCAL
-from processes.codes import State
+from processes.codes import PROTECTED_ROLE, State
 from processes.requests.models import Request
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def ask(session: Session, actor: Actor, case: Case, asking: Asking) -> Request:
     """File a request from `act`. Raises Forbidden, NotAllowedNow, RequestRefused and Invalid."""
     if case.instance_id is None or State(case.state) is not State.HANDLING or case.owner_id is None:
         raise NotAllowedNow(state=State(case.state).zh, allowed="read")
-    if not actor.holds(case.owner_id, "handler"):
+    if not actor.holds(case.owner_id, PROTECTED_ROLE if case.restricted else "handler"):
         raise Forbidden
     runtime.lock(session, case.instance_id)
     stay = session.scalars(select(Stay).where(Stay.case_id == case.id, Stay.closed_at.is_(None))).one()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,22 +11,39 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from engine.actors import Actor
+from engine.clock import SimulatedClock
+from engine.db import Base, Store
+from engine.environment import Environment
 from engine.errors import GridgovError, NotFound
 from engine.network.people import Staff, actor_of
 from engine.network.units import Unit, lineage
 from processes import access
 from processes.cases import reading
 from processes.cases.models import Case, NamedReader, Stay
-from tests.cast import C2, G2, S2, C, Cast, G
+from tests.cast import DEPARTMENTS, UNITS, C, Cast, D, G, settle_in
 
-PLACES = [("C-" + C, C), ("C-" + C2, C2), ("G-" + G2, G2), ("G-" + S2 + "001001", S2 + "001001")]
+Rows = tuple[tuple[str, str, str, str], ...]
 
 
-def journeys(cast: Cast, seed: int) -> None:
+def random_network(chances: random.Random) -> Rows:
+    """A district of one to three units at each level, with its departments."""
+    rows = [UNITS[0]]
+    above = [D]
+    for level in ("subdistrict", "village", "grid", "cell"):
+        below = []
+        for parent in above:
+            for number in range(1, chances.randint(1, 2) + 1):
+                below.append(f"{parent}{number:03d}")
+                rows.append((below[-1], parent, level, f"{level}{below[-1][-6:]}"))
+        above = below
+    return (*rows, *((f"{D}-{slug}", D, "department", slug) for slug in DEPARTMENTS))
+
+
+def journeys(cast: Cast, rows: Rows, chances: random.Random) -> None:
     """A handful of cases, some restricted, each on a random way for a few steps."""
-    chances = random.Random(seed)
+    places = [(f"{level[0].upper()}-{code}", code) for code, _, level, _ in rows if level in {"grid", "cell"}]
     for _ in range(6):
-        staff_no, place = chances.choice(PLACES)
+        staff_no, place = chances.choice(places)
         number = cast.report(cast(staff_no), place_unit=place, restricted=chances.random() < 0.3).case.number
         for _ in range(chances.randrange(5)):
             item = chances.choice(cast.items(number))
@@ -68,9 +86,16 @@ def expected(cast: Cast, actor: Actor) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_lists_counts_and_single_reads_show_exactly_what_the_tree_allows(sqlite_cast: Cast, seed: int) -> None:
-    journeys(sqlite_cast, seed)
+@pytest.mark.parametrize("seed", range(6))
+def test_lists_counts_and_single_reads_show_exactly_what_the_tree_allows(
+    tmp_path: Path, env: Environment, clock: SimulatedClock, seed: int
+) -> None:
+    chances = random.Random(seed)
+    rows = random_network(chances)
+    store = Store(f"sqlite:///{tmp_path / 'random.db'}", env)
+    Base.metadata.create_all(store.engine)
+    sqlite_cast = settle_in(store, clock, rows)
+    journeys(sqlite_cast, rows, chances)
     with sqlite_cast.store.read() as session:
         numbers = set(session.scalars(select(Case.number)))
         for staff in session.scalars(select(Staff)).all():
@@ -89,6 +114,7 @@ def test_lists_counts_and_single_reads_show_exactly_what_the_tree_allows(sqlite_
                 else:
                     with pytest.raises(NotFound):
                         access.read_case(session, actor, number)
+    store.dispose()
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -177,3 +177,12 @@ def test_the_page_speaks_both_languages_and_has_nothing_inline(town: Town):
     for page in (chinese, english):
         assert "<script" not in page
         assert "style=" not in page
+
+
+def test_without_a_token_nothing_is_looked_at(town: Town) -> None:
+    for path in ("/cases", "/cases?limit=nonsense", "/work-items"):
+        answer = requests.get(f"{town.base}/api/v1{path}", timeout=10)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert problem_of(answer)["code"] == "unauthenticated"
+    assert requests.post(f"{town.base}/api/v1/cases", data=b"{", timeout=10).status_code == 401
