@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 REPORTING_ROLES = ("cell_worker", "grid_worker", "handler", "desk", "dispatcher", "liaison")
 WORKER_ROLES = frozenset({"cell_worker", "grid_worker"})
 UNCALLED_SOURCES = frozenset({Source.PATROL, Source.MACHINE})
-TEXTS = ("title", "text", "address", "parties")
+TEXTS = ("title", "text", "address", "parties", "files")
 
 
 @dataclass(frozen=True)

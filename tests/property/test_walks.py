@@ -16,6 +16,7 @@ from engine.definitions.catalogue import Catalogue
 from engine.environment import Environment
 from engine.errors import UserError
 from engine.instances import ProcessInstance
+from engine.network.units import Unit
 from engine.timers import Timer
 from engine.trail.verify import verify
 from engine.worklist import OPEN, WorkItem
@@ -96,13 +97,55 @@ def test_any_walk_keeps_the_invariants_and_ends(sqlite_cast: Cast, seed: int) ->
         cast.store.dispose()
         if ended:
             break
-    else:
-        sqlite_cast.pass_time(timedelta(days=60))
+    bring_to_an_end(sqlite_cast, number)
     with sqlite_cast.store.read() as session:
         assert verify(session, sqlite_cast.district_id).findings == []
         assert reconcile(session, sqlite_cast.district_id) == []
         given = select(Deadline).where(Deadline.escalated_at.is_not(None), Deadline.overdue_at.is_(None))
         assert [row.stage for row in session.scalars(given) if row.stage not in {"callback"}] == []
+
+
+WILLING = {
+    "verify": {"result": "accept"},
+    "accept": {"outcome": "accept"},
+    "act": {"outcome": "self_handle", "measures": "已解决"},
+    "suspended": {"reason": "已具备条件"},
+    "consider_return": {"agree": True},
+    "confirm": {"ok": True},
+    "check": {"ok": True, "finding": "已解决"},
+    "callback": {"answer": "satisfied"},
+    "reply": {"done": True},
+    "judge": {"verdict": "lift"},
+    "decide": {"granted": False, "opinion": "请按时办结"},
+}
+
+
+def bring_to_an_end(cast: Cast, number: str) -> None:
+    """From wherever a walk has got to, people of good will end it in a few steps."""
+    for _ in range(25):
+        items = [item for item in cast.items(number) if item.element not in {"reply", "judge", "decide"}]
+        if not items:
+            break
+        form = WILLING.get(items[0].element) or {"target": _code_of(cast, items[0].unit_id), "reason": "职责所在"}
+        actor = cast.holder(items[0])
+        if (
+            items[0].element == "act"
+            and cast.case(number).kind == "criminal"
+            and not _is_justice(cast, items[0].unit_id)
+        ):
+            form = {"outcome": "transfer", "target": "511302-police", "reason": "刑事线索"}
+        with cast.store.write() as session:
+            runtime.complete(session, actor, items[0].id, form)
+    assert State(cast.case(number).state) in ENDED
+
+
+def _code_of(cast: Cast, unit_id: int) -> str:
+    with cast.store.read() as session:
+        return session.get_one(Unit, unit_id).code
+
+
+def _is_justice(cast: Cast, unit_id: int) -> bool:
+    return _code_of(cast, unit_id).partition("-")[2] in {"police", "procuratorate", "court"}
 
 
 def _work(cast: Cast, crew: Crew, item: WorkItem) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import runtime
+from engine import runtime, vault
 from engine.actors import Actor
 from engine.deadlines.book import Deadline
 from engine.errors import AlreadyTaken, Forbidden, Invalid, NotFound
@@ -50,6 +50,17 @@ def test_a_patrolled_hazard_settled_on_the_spot_is_checked_by_the_village_and_cl
     assert item.unit_id == sqlite_cast.unit(V).id
     sqlite_cast.do(number, "check", ok=True, finding="确已清除")
     assert sqlite_cast.case(number).state == "archived"
+
+
+def test_whatever_a_form_says_is_kept(sqlite_cast: Cast) -> None:
+    number = in_hand(sqlite_cast)
+    sqlite_cast.do(number, "act", outcome="self_handle", measures="已劝和", files=["7"])
+    where = {"lng": 106.1, "lat": 30.8}
+    sqlite_cast.do(number, "check", ok=True, finding="墙已退让", files=["9"], position=where)
+    with sqlite_cast.store.read() as session:
+        kept = [vault.open_text(session, row) for row in session.scalars(select(vault.SealedText))]
+    assert {"measures": "已劝和", "files": ["7"]} in kept
+    assert {"finding": "墙已退让", "files": ["9"], "position": where} in kept
 
 
 def test_a_declined_report_ends_with_its_reason(sqlite_cast: Cast) -> None:

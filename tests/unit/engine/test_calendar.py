@@ -118,3 +118,8 @@ def test_the_seed_says_where_its_days_come_from() -> None:
     assert _official(date(2026, 10, 1))["source"] == calendar.OFFICIAL_SOURCE
     assert _provisional(date(2027, 10, 1))["kind"] == "holiday"
     assert "lunar holidays" in str(_provisional(date(2027, 2, 6))["source"])
+
+
+def test_the_zone_has_no_daylight_saving_in_any_year_that_is_counted() -> None:
+    offsets = {(at("2020-01-01T12:00") + timedelta(days=n)).utcoffset() for n in range(13 * 365)}
+    assert offsets == {timedelta(hours=8)}
