@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import settings
 from sqlalchemy.orm import close_all_sessions
 
 from engine.clock import SimulatedClock
@@ -24,6 +25,9 @@ from tests.postgres import Postgres, find_binaries
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 assert models  # imported for its tables
+
+settings.register_profile("gridgov", deadline=None, print_blob=True)  # a busy machine is no failure
+settings.load_profile("gridgov")
 
 for _name in [name for name in os.environ if name.startswith("GRIDGOV_")]:
     del os.environ[_name]
