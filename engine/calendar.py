@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -75,7 +74,6 @@ class Calendar:
     def __init__(self, days: Mapping[date, tuple[bool, bool]]) -> None:
         """`days`: day → (working, official)."""
         self._days = days
-        self._working: list[date] = sorted(day for day, (working, _) in days.items() if working)
 
     def is_working(self, day: date) -> bool:
         known = self._days.get(day)
@@ -138,19 +136,6 @@ class Calendar:
             day += timedelta(days=1)
             provisional = provisional or not self.is_official(day)
         return Reckoned(_at(day, time(23, 59, 59)), provisional)
-
-    def in_office_hours(self, moment: datetime) -> bool:
-        local = moment.astimezone(ZONE)
-        open_now = any(opens <= local.time() < closes for opens, closes in OFFICE_HOURS)
-        return open_now and self.is_working(local.date())
-
-    def working_days_between(self, start: datetime, end: datetime) -> int:
-        """Working days after the day of `start` up to that of `end`; for words such as "3 working days left"."""
-        first, last = start.astimezone(ZONE).date(), end.astimezone(ZONE).date()
-        if self._working and last <= self._working[-1]:
-            return max(0, bisect_right(self._working, last) - bisect_right(self._working, first))
-        span = max(0, (last - first).days)
-        return sum(self.is_working(first + timedelta(days=n)) for n in range(1, span + 1))
 
 
 def _weekday_rule(day: date) -> bool:

@@ -13,8 +13,6 @@ from engine.db import Base, BigId
 from engine.errors import Bug, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from engine.db import Session
 
 _VALID = text("valid_to is null")
@@ -92,11 +90,6 @@ def get(session: Session, unit_id: int) -> Unit:
 def by_code(session: Session, code: str) -> Unit | None:
     """The valid unit with this code."""
     return session.scalar(select(Unit).where(Unit.code == code, Unit.valid_to.is_(None)))
-
-
-def by_codes(session: Session, codes: Sequence[str]) -> dict[str, Unit]:
-    query = select(Unit).where(Unit.code.in_(codes), Unit.valid_to.is_(None))
-    return {unit.code: unit for unit in session.scalars(query)}
 
 
 def is_within(unit: Unit, root: Unit) -> bool:

@@ -25,10 +25,6 @@ class Verdict:
     root_hex: str = ""
     findings: list[str] = field(default_factory=list)
 
-    @property
-    def ok(self) -> bool:
-        return not self.findings
-
 
 def verify(session: Session, district_id: int) -> Verdict:
     """Recompute the whole log of a district and compare it with its columns and its head."""

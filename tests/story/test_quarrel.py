@@ -41,6 +41,7 @@ def test_a_quarrel_travels_the_five_levels_and_is_rated(cast: Cast) -> None:
 
         cast.pass_time(timedelta(days=3))  # the subdistrict lets it lie
         shown = district.get(f"/cases/{number}").json()
+        assert shown["stays"][1]["words"] == {"reason": "调解不成"}
         assert shown["level"] == "district"
         assert shown["stays"][-1]["arrived_by"] == "escalate"
 

@@ -252,7 +252,8 @@ def _case_json(session: Session, case: Case) -> dict[str, Any]:
         session,
         [case.owner_id, case.place_unit_id, case.checker_id, case.last_owner_id, *(s.unit_id for s in stays)],
     )
-    words = vault.open_many(session, [stay.words_id for stay in stays])
+    lines = lists.progress_of(session, case)
+    words = vault.open_many(session, [*(stay.words_id for stay in stays), *(line.words_id for line in lines)])
     return {
         "number": case.number,
         "state": coded(State(case.state)),
@@ -283,6 +284,7 @@ def _case_json(session: Session, case: Case) -> dict[str, Any]:
         "ended_at": iso(case.ended_at),
         "clocks": [_clock_json(row) for row in _clocks(session, case)],
         "stays": [_stay_json(stay, names, words) for stay in stays],
+        "progress": [_line_json(line, words) for line in lines],
         "attachments": [_file_json(row) for row in attachments.of_case(session, case)],
         "version": case.version,
     }
@@ -323,6 +325,16 @@ def _stay_json(stay: Any, names: Any, words: dict[int, Any]) -> dict[str, Any]:
         "closed_at": iso(stay.closed_at),
         "outcome": stay.outcome,
         "words": words.get(stay.words_id),
+    }
+
+
+def _line_json(line: Any, words: dict[int, Any]) -> dict[str, Any]:
+    return {
+        "at": iso(line.at),
+        "kind": line.kind,
+        "outcome": line.outcome,
+        "actor": line.actor,
+        "words": words.get(line.words_id),
     }
 
 
