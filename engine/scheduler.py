@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import access_log, commands, metrics, outbox, timers
 from engine.db import Base, BigId
+from engine.sign_in import attempts, sessions
 
 if TYPE_CHECKING:
     from engine.db import Session, Store
@@ -98,6 +99,8 @@ class Ticker:
         with self._store.write() as session:
             commands.sweep_expired(session)
             access_log.sweep_older(session)
+            attempts.sweep_old(session)
+            sessions.sweep_over(session)
             for row in session.scalars(
                 select(Worker).where(Worker.seen_at < session.env.clock.now() - timedelta(days=1))
             ):

@@ -12,6 +12,9 @@ import engine.network.units
 import engine.notices
 import engine.outbox
 import engine.scheduler
+import engine.sign_in.attempts
+import engine.sign_in.credentials
+import engine.sign_in.sessions
 import engine.timers
 import engine.trail.entries
 import engine.vault

@@ -1,4 +1,4 @@
-"""The Flask application: API, health, one plain page."""
+"""The Flask application: API, health, the people's pages."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ import structlog
 from flask import Response, g, request
 from flask_openapi import Info, OpenAPI
 
-from web import edge, health, page, problems
+from web import cookies, edge, health, problems
 from web.api import cases, forms, notices, requests, supervisions, units, work_items
+from web.assets import asset
+from web.pages import admin, audit, case, citizen, home, notices_page, overdue, phone, search, sign_in, triage
+from web.translation import language, t
+from web.words import clocks, moments, names
 
 if TYPE_CHECKING:
     from engine.db import Store
@@ -28,6 +32,8 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+APIS = (cases, work_items, requests, supervisions, units, notices, forms)
+PAGES = (home, sign_in, phone, triage, overdue, case, citizen, search, notices_page, admin, audit)
 SECURITY: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
 log = structlog.get_logger(__name__)
 
@@ -45,18 +51,23 @@ def create_app(store: Store, settings: Settings) -> OpenAPI:
     app.openapi_version = "3.1.0"
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.extensions["gridgov"] = store
+    app.extensions["gridgov_settings"] = settings
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # of Flask's default provider
     problems.register(app, store)
     app.before_request(_begin)
     app.before_request(edge.refuse_nameless)
     app.before_request(edge.refuse_malformed)
     app.after_request(_finish)
-    for part in (cases, work_items, requests, supervisions, units, notices, forms):
+    for part in APIS:
         app.register_api(part.api)
     problems.describe(app.api_doc)
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)
     app.register_blueprint(health.blueprint)
-    app.register_blueprint(page.blueprint)
+    for page in PAGES:
+        app.register_blueprint(page.blueprint)
+    app.jinja_env.globals.update(t=t, asset=asset, moments=moments, clocks=clocks, names=names)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(lambda: {"lang": language()})
     return app
 
 
@@ -69,7 +80,10 @@ def _finish(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = g.get("request_id", "")
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/static/built/"):
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    elif not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
+    cookies.keep_alive(edge.store())
     log.info("request", method=request.method, path=request.path, status=response.status_code, id=g.get("request_id"))
     return response

@@ -13,6 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from engine import commands, metrics
 from engine.network.people import actor_for_token
+from web import cookies
 from web.problems import BadKey, MalformedJson, Unauthenticated, Unreadable
 
 if TYPE_CHECKING:
@@ -37,14 +38,17 @@ OPEN_ENDPOINTS = frozenset({"cases.post_rating"})
 def refuse_nameless() -> None:
     """Before each request to the API: without a token nothing of it is even looked at."""
     closed = request.path.startswith("/api/") and request.endpoint not in {None, *OPEN_ENDPOINTS}
-    if closed and not request.headers.get("Authorization"):
+    if closed and not request.headers.get("Authorization") and not cookies.secret():
         raise Unauthenticated
 
 
 def sign_in(session: Session) -> Actor:
-    """The actor of the bearer token. Raises Unauthenticated."""
+    """The actor of the bearer token, else of the browser's session. Raises Unauthenticated, StalePage."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    actor = actor_for_token(session, token.strip()) if scheme.lower() == "bearer" else None
+    if scheme:
+        actor = actor_for_token(session, token.strip()) if scheme.lower() == "bearer" else None
+    else:
+        actor = cookies.actor_of_cookie(session)
     if actor is None:
         raise Unauthenticated
     g.actor = actor
@@ -123,5 +127,5 @@ def refuse_malformed() -> None:
         return
     if request.is_json:
         json_body()
-    elif request.mimetype not in MEDIA_TYPES and request.get_data(cache=True):
+    elif request.path.startswith("/api/") and request.mimetype not in MEDIA_TYPES and request.get_data(cache=True):
         raise UnsupportedMediaType

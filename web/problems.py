@@ -6,15 +6,17 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Flask, Response, g, json, request
+from flask import Flask, Response, g, json, render_template, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from engine import access_log, errors, incidents
 from engine.instances import ProcessInstance
+from engine.sign_in.attempts import TooManyAttempts
 from engine.spiff.expressions import ExpressionRefused
 from engine.step import StepFailed
 from processes.attachments import WrongMedia
+from web.translation import language
 
 if TYPE_CHECKING:
     from engine.db import Store
@@ -32,13 +34,14 @@ STATUS: dict[type[errors.GridgovError], int] = {
     errors.ImportRefused: 422,
     ExpressionRefused: 422,
     WrongMedia: 415,
+    TooManyAttempts: 429,
     errors.UserError: 400,
     errors.GridgovError: 500,
 }
 
 NEXT = {
     400: ("请检查请求内容后重发。", "Check the request and send it again."),
-    401: ("请使用有效的访问令牌。", "Send a valid bearer token."),
+    401: ("请登录后重试；您填写的内容不会丢失。", "Sign in and try again; nothing you typed is lost."),
     403: ("如需办理，请联系该单位负责人。", "Ask the unit's leader if it should be yours."),
     404: ("请核对编号，或联系本单位受理员。", "Check the number, or ask your unit's desk."),
     405: ("请查看接口说明 /openapi.json。", "See /openapi.json."),
@@ -46,6 +49,10 @@ NEXT = {
     413: ("请压缩或拆分后再上传。", "Make it smaller or split it."),
     415: ("请换用可接受的文件类型。", "Use one of the accepted types."),
     422: ("请按提示修改后重新提交。", "Correct the fields named and send it again."),
+    429: (
+        "请稍候再试；如忘记密码，请联系本单位管理员。",
+        "Wait a little; if you forgot the password, ask your administrator.",
+    ),
     500: (
         "一切保持原状，请稍后重试；仍有问题请把编号告诉管理员。",
         "Nothing was changed. Try again; else give the id to your administrator.",
@@ -149,6 +156,13 @@ class BadKey(errors.UserError):
     zh = "Idempotency-Key 最长 {limit} 个字符。"
 
 
+class StalePage(errors.UserError):
+    """This page is from an earlier sign-in."""
+
+    code = "stale_page"
+    zh = "此页面来自之前的登录。"
+
+
 class Unauthenticated(errors.UserError):
     """Not signed in, or the token is not valid."""
 
@@ -157,16 +171,16 @@ class Unauthenticated(errors.UserError):
 
 
 STATUS[Unauthenticated] = 401
-
-
-def language() -> str:
-    """Zh unless the caller prefers English."""
-    return request.accept_languages.best_match(["zh", "zh-CN", "en"], default="zh") or "zh"
+STATUS[StalePage] = 403
 
 
 def problem(status: int, code: str, title: str, **more: Any) -> Response:
-    """A problem document; `detail` says what to do next."""
+    """A problem document, or for a person's browser a page; `detail` says what to do next."""
     chinese, english = NEXT.get(status, NEXT[400])
+    if _wants_page():
+        detail = english if language() == "en" else chinese
+        page = render_template("problem.html", title=title, detail=detail, code=code, request_id=g.get("request_id"))
+        return Response(page, status)
     document = {
         "type": f"urn:gridgov:problem:{code}",
         "title": title,
@@ -180,6 +194,12 @@ def problem(status: int, code: str, title: str, **more: Any) -> Response:
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _wants_page() -> bool:
+    """Whether a browser opens an address of ours; not the API, not a fragment of a page."""
+    is_api = request.path.startswith("/api/") or request.headers.get("HX-Request") == "true"
+    return not is_api and request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
 
 
 def status_of(error: errors.GridgovError) -> int:

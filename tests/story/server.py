@@ -55,8 +55,8 @@ class Town:
 
 
 @contextmanager
-def serving(store: Store, max_body: int = 1_000_000) -> Iterator[Town]:
-    settings = Settings(str(store.url), Path("unused"), max_body, None, "")
+def serving(store: Store, max_body: int = 1_000_000, *, demo: bool = False) -> Iterator[Town]:
+    settings = Settings(str(store.url), Path("unused"), max_body, None, "", demo=demo)
     server = make_server("127.0.0.1", 0, create_app(store, settings), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -9,6 +9,7 @@ from flask_openapi import APIBlueprint, Tag
 from pydantic import Field
 
 from engine import notices
+from web import cookies
 from web.api import shapes
 from web.api.shapes import RowId, Strict, iso
 from web.edge import acting, reading
@@ -38,7 +39,7 @@ def get_me() -> Response:
     def look(session: Session, actor: Actor) -> Any:
         names = shapes.units_by_id(session, sorted(actor.unit_ids))
         posts = [{"unit": shapes.unit_json(names.get(post.unit_id)), "role": post.role} for post in actor.posts]
-        return {"ref": actor.ref, "posts": posts}
+        return {"ref": actor.ref, "posts": posts, "csrf_token": cookies.csrf_token(session)}
 
     return reading(look)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -60,6 +61,8 @@ def up(port: int) -> None:
     with opened(create_key=True) as store:
         database.bring_up(store)
         demo.bring_in(store)
+    os.environ["GRIDGOV_DEMO"] = "1"
+    demo.print_accounts()
     run_server("127.0.0.1", port, with_worker=True)
 
 

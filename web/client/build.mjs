@@ -1,0 +1,54 @@
+// Bundles what the browser gets: one script and one style sheet for each entry, one sprite of icons.
+// Names carry a hash of their content, `manifest.json` maps plain names to them; licence texts stay beside the code.
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, "..", "static", "built");
+const icons = JSON.parse(await readFile(join(here, "icons.json"), "utf8"));
+
+async function entries() {
+  const names = await readdir(join(here, "entries"));
+  return names.filter((name) => /\.(ts|css)$/.test(name)).map((name) => join(here, "entries", name));
+}
+
+async function sprite() {
+  const symbols = await Promise.all(
+    Object.entries(icons).map(async ([name, file]) => {
+      const svg = await readFile(join(here, "../../node_modules/lucide-static/icons", `${file}.svg`), "utf8");
+      const body = svg.replace(/[\s\S]*?<svg[^>]*>/, "").replace(/<\/svg>\s*$/, "");
+      return `<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${body.replace(/\s+/g, " ")}</symbol>`;
+    }),
+  );
+  const text = `<svg xmlns="http://www.w3.org/2000/svg"><!-- Lucide, ISC licence -->${symbols.join("")}</svg>`;
+  const hashed = `icons-${createHash("sha256").update(text).digest("hex").slice(0, 8)}.svg`;
+  await writeFile(join(out, hashed), text);
+  return ["icons.svg", hashed];
+}
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+const result = await build({
+  entryPoints: await entries(),
+  outdir: out,
+  bundle: true,
+  minify: true,
+  sourcemap: process.env.GRIDGOV_SOURCEMAP === "1",
+  format: "esm",
+  target: ["chrome100", "safari15", "firefox100"],
+  entryNames: "[name]-[hash]",
+  assetNames: "[name]-[hash]",
+  loader: { ".svg": "file", ".png": "file", ".woff": "file", ".woff2": "file", ".ttf": "file", ".eot": "empty" },
+  legalComments: "linked",
+  metafile: true,
+});
+const manifest = Object.fromEntries([await sprite()]);
+for (const [path, about] of Object.entries(result.metafile.outputs)) {
+  if (!about.entryPoint) continue;
+  const kind = path.endsWith(".css") ? "css" : "js";
+  manifest[`${basename(about.entryPoint).replace(/\.(ts|css)$/, "")}.${kind}`] = basename(path);
+}
+await writeFile(join(out, "manifest.json"), JSON.stringify(manifest, null, 1));

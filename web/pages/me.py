@@ -1,0 +1,86 @@
+"""Who looks at the page: name, posts, and the desks that these posts have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from engine.network.people import Staff, name_of
+from engine.network.units import Unit
+from engine.notices import Notice
+from web.translation import t
+
+if TYPE_CHECKING:
+    from engine.actors import Actor
+    from engine.db import Session
+
+WORKERS = frozenset({"cell_worker", "grid_worker"})
+TRIAGERS = frozenset({"desk", "handler", "dispatcher", "checker", "liaison", "mediator"})
+SUPERVISORS = frozenset({"supervisor", "commander", "leader"})
+READERS = WORKERS | TRIAGERS | SUPERVISORS
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One place of work: where it is, what it is called, its icon."""
+
+    endpoint: str
+    label: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class Me:
+    """The person signed in. `units`: where they hold posts, in the order of their posts; `unread`: notices."""
+
+    staff_no: str
+    name: str
+    actor: Actor
+    units: Sequence[Unit]
+    desks: Sequence[Desk]
+    unread: int
+
+    @property
+    def home(self) -> str:
+        """The endpoint of the first page of the day."""
+        return self.desks[0].endpoint if self.desks else "home.empty"
+
+    @property
+    def on_phone(self) -> bool:
+        """Whether this person works in the field."""
+        return bool(self.actor.roles & WORKERS)
+
+    @property
+    def reads_cases(self) -> bool:
+        return bool(self.actor.roles & READERS)
+
+
+def load(session: Session, actor: Actor) -> Me:
+    staff = session.get_one(Staff, actor.staff_id)
+    found = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(actor.unit_ids)))}
+    unread = select(func.count()).where(Notice.staff_id == staff.id, Notice.read_at.is_(None))
+    units = [found[unit_id] for unit_id in dict.fromkeys(post.unit_id for post in actor.posts)]
+    return Me(staff.staff_no, name_of(session, staff), actor, units, desks_of(actor), session.scalar(unread) or 0)
+
+
+def desks_of(actor: Actor) -> list[Desk]:
+    """The desks of a person's roles, the one of the day's work first."""
+    roles = actor.roles
+    desks = []
+    if roles & WORKERS:
+        desks += [
+            Desk("phone.tasks", t("待办", "Tasks"), "list"),
+            Desk("phone.report", t("上报", "Report"), "plus"),
+        ]
+    if roles & TRIAGERS and not roles & WORKERS:
+        desks.append(Desk("triage.board", t("受理台", "Triage"), "list"))
+    if roles & SUPERVISORS:
+        desks.append(Desk("overdue.board", t("超期看板", "Overdue"), "chart"))
+    if "admin" in roles:
+        desks.append(Desk("admin.index", t("管理", "Administration"), "settings"))
+    if "auditor" in roles:
+        desks.append(Desk("audit.index", t("审计", "Audit"), "shield"))
+    return desks
