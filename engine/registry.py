@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import Bug
 
 if TYPE_CHECKING:
-    from engine.db import Session
+    from engine.db import Session, Store
     from engine.step import Step
     from engine.worklist import WorkItem
 
@@ -53,6 +53,8 @@ class Registry:
     settled: list[Callable[[Step], None]] = field(default_factory=list)
     """Called at the end of every step, when work items and timers are in place."""
     open_work_counters: list[Callable[[Session, Sequence[int]], int]] = field(default_factory=list)
+    chores: list[Callable[[Store], object]] = field(default_factory=list)
+    """What a worker does at every tick beside timers and effects; each commits for itself."""
 
     def operation(self, name: str) -> Callable[[Operation], Operation]:
         """Decorator: register a service operation, e.g. `@registry.operation("op.hop")`."""

@@ -57,6 +57,7 @@ class Ticker:
         jobs: list[tuple[Callable[[], None], float]] = [
             (self._sweep, TICK_SECONDS),
             (self._deliver, TICK_SECONDS),
+            (self._do_chores, TICK_SECONDS),
             (self._beat, HEARTBEAT.total_seconds()),
             (self._tidy, 600),
             (self._check_drift, 24 * 3600),
@@ -83,6 +84,10 @@ class Ticker:
     def _deliver(self) -> None:
         while outbox.deliver(self._store, self._channels):
             pass
+
+    def _do_chores(self) -> None:
+        for chore in self._store.env.registry.chores:
+            chore(self._store)
 
     def _beat(self) -> None:
         with self._store.write() as session:

@@ -7,6 +7,7 @@ import engine.deadlines.book
 import engine.definitions.models
 import engine.incidents
 import engine.instances
+import engine.network.areas
 import engine.network.people
 import engine.network.units
 import engine.notices
@@ -21,6 +22,7 @@ import engine.vault
 import engine.worklist
 import processes.attachments
 import processes.cases.models
+import processes.postponing.models
 import processes.requests.models
 import processes.supervisions.models
 

@@ -16,6 +16,7 @@ from processes.cases import (
     state,
     verifying,
 )
+from processes.postponing import operations as postponing
 from processes.requests import operations as requests
 from processes.supervisions import operations as supervisions
 
@@ -33,6 +34,7 @@ _PARTS = (
     recounting,
     requests,
     supervisions,
+    postponing,
 )
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Response, current_app, g, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from engine import commands, metrics
+from engine.errors import UserError
 from engine.network.people import actor_for_token
 from web import cookies
-from web.problems import BadKey, MalformedJson, Unauthenticated, Unreadable
+from web.problems import BadKey, MalformedJson, Unauthenticated, Unreadable, summary_of
 
 if TYPE_CHECKING:
     from engine.actors import Actor
@@ -25,6 +26,7 @@ MEDIA_TYPES = ("application/json", "multipart/form-data")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 Act = Callable[["Session", "Actor"], tuple[int, dict[str, Any]]]
+Rows = list[tuple[str, dict[str, Any]]]
 
 
 def store() -> Store:
@@ -81,6 +83,35 @@ def _once(session: Session, actor: Actor, act: Act) -> commands.Answer:
         raise BadKey(limit=MAX_KEY)  # cut short, two keys could become one, and the second act would be lost
     call = commands.Call(actor.ref, f"{request.method} {request.path}"[:MAX_KEY], key, _body_hash())
     return commands.once(session, call, lambda: act(session, actor))
+
+
+def acting_on_each(acts: Sequence[tuple[str, Any, Callable[[Session, Actor], dict[str, Any]]]]) -> Rows:
+    """Carry out many acts, (name, body, act) each, every one in a transaction of its own; results in their order.
+
+    `{"ok": true, …}` or `{"ok": false, "problem": {code, title, detail}}`. Under the request's key each act has a key
+    of its own, so that a request that was cut off half-way goes on where it stopped.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key and len(key) > MAX_KEY // 2:
+        raise BadKey(limit=MAX_KEY // 2)
+    return [(name, _one_of_many(name, body, act, key)) for name, body, act in acts]
+
+
+def _one_of_many(
+    name: str, body: Any, act: Callable[[Session, Actor], dict[str, Any]], key: str | None
+) -> dict[str, Any]:
+    try:
+        with metrics.STEP_SECONDS.time(), store().write() as session:
+            actor = sign_in(session)
+            if key is None:
+                return {"ok": True, **act(session, actor)}
+            digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
+            call = commands.Call(actor.ref, f"{request.method} {request.path}"[:MAX_KEY], f"{key}:{name}", digest)
+            return commands.once(session, call, lambda: (200, {"ok": True, **act(session, actor)})).response
+    except Unauthenticated:
+        raise
+    except UserError as error:
+        return {"ok": False, "problem": summary_of(error)}
 
 
 def _body_hash() -> bytes:

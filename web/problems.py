@@ -196,6 +196,15 @@ def problem(status: int, code: str, title: str, **more: Any) -> Response:
     return response
 
 
+def summary_of(error: errors.UserError) -> dict[str, Any]:
+    """A refusal as one row of many results; `errors` where fields are wrong."""
+    chinese, english = NEXT.get(status_of(error), NEXT[400])
+    told = {"code": error.code, "title": error.text(language()), "detail": english if language() == "en" else chinese}
+    if isinstance(error, errors.Invalid):
+        return told | {"errors": [_localised(each) for each in error.errors]}
+    return told
+
+
 def _wants_page() -> bool:
     """Whether a browser opens an address of ours; not the API, not a fragment of a page."""
     is_api = request.path.startswith("/api/") or request.headers.get("HX-Request") == "true"
