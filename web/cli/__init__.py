@@ -38,7 +38,8 @@ def _say(error: GridgovError) -> None:
     click.echo(error.text("zh" if chinese else "en"), err=True)
     if isinstance(error, ImportRefused):
         for each in error.findings:
-            click.echo(f"  line {each['line']}: {each['zh'] if chinese else each['reason']}", err=True)
+            where = each.get("at", f"line {each['line']}")
+            click.echo(f"  {where}: {each['zh'] if chinese else each['reason']}", err=True)
     if isinstance(error, DefinitionRefused):
         for each in error.findings:
             click.echo(f"  {each['element']}: {each['reason']} → {each['instead']}", err=True)

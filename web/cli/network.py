@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from engine.network.areas import import_areas
 from engine.network.importing import close_unit, import_units
 from engine.network.people import issue_token
 from engine.network.staffing import import_staff
@@ -27,6 +28,15 @@ def import_(file: Path) -> None:
     with opened() as store, store.write() as session:
         done = import_units(session, ACTOR, file.read_bytes())
     click.echo(f"units: {done.created} new, {done.updated} changed, {done.unchanged} as they were")
+
+
+@network.command()
+@click.argument("file", type=FILE)
+def areas(file: Path) -> None:
+    """Import areas from a GeoJSON FeatureCollection in WGS-84, units named in properties.code: all or nothing."""
+    with opened() as store, store.write() as session:
+        count = import_areas(session, ACTOR, file.read_bytes())
+    click.echo(f"areas: {count}")
 
 
 @network.command()
