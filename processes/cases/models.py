@@ -12,6 +12,7 @@ from engine.vault import SealedText
 from processes.codes import ENDED, State
 
 _OPEN = text("closed_at is null")
+_NOT_ENDED = text("ended_at is null")
 _ENDED = ", ".join(f"'{state.value}'" for state in sorted(ENDED))
 
 
@@ -24,6 +25,13 @@ class Case(Base):
         Index("ix_cases_owner_state", "owner_id", "state", "due_at"),
         Index("ix_cases_district_reported", "district_id", "reported_at", "id"),
         Index("ix_cases_reporter", "reporter_staff_id"),
+        Index(
+            "ix_cases_open_place",
+            "place_unit_id",
+            "reported_at",
+            sqlite_where=_NOT_ENDED,
+            postgresql_where=_NOT_ENDED,
+        ),
         CheckConstraint(f"(state in ('rating', {_ENDED})) = (owner_id is null)", name="owner_until_closed"),
         CheckConstraint("returns between 0 and 2", name="returns_bounded"),
         CheckConstraint("reopened between 0 and 1", name="reopened_once"),
@@ -75,6 +83,8 @@ class Case(Base):
     ended_at: Mapped[datetime | None]
     rating: Mapped[str | None] = mapped_column(String(16))
     main_case_id: Mapped[int | None] = mapped_column(BigId)
+    likeness_id: Mapped[int | None] = mapped_column(BigId)
+    """The open case it was most like when it was reported; a hint for lists, compared afresh when it is looked at."""
     assignments: Mapped[int] = mapped_column(default=0)
     """How many assignments were ever made; most cases have none to look up."""
     links: Mapped[int] = mapped_column(default=0)

@@ -12,7 +12,7 @@ from engine.definitions import deploy
 from engine.errors import Forbidden, Invalid, NotFound
 from engine.network.units import Level, Unit, by_code, get, is_within, nearest_above, network_level_of
 from engine.trail.entries import Draft
-from processes.cases import hops, numbers, readers, search
+from processes.cases import duplicates, hops, numbers, readers, search
 from processes.cases.models import Case
 from processes.codes import Disposition, Kind, Source, State
 
@@ -49,6 +49,7 @@ def report(session: Session, actor: Actor, data: Mapping[str, Any]) -> Reported:
     session.add(case)
     session.flush()
     sealed = _seal_summary(session, case, data)
+    case.likeness_id = duplicates.likest(session, case, str(data["title"]))
     readers.admit(session, case, owner, *([origin] if post else []))
     if case.restricted and actor.staff_id is not None:
         readers.name_readers(session, case, [actor.staff_id])
