@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from engine.db import Session
 
 LIFETIME = timedelta(hours=24)
+OFFLINE_LIFETIME = timedelta(days=30)
+"""For what phones keep and send when there is a network again, which may take days."""
 
 
 class Command(Base):
@@ -57,8 +59,12 @@ class Answer:
     replayed: bool = False
 
 
-def once(session: Session, call: Call, act: Callable[[], tuple[int, dict[str, Any]]]) -> Answer:
+def once(
+    session: Session, call: Call, act: Callable[[], tuple[int, dict[str, Any]]], lifetime: timedelta = LIFETIME
+) -> Answer:
     """Carry out `act` unless this very command was carried out before. Raises KeyReused and what `act` raises.
+
+    The key is remembered for `lifetime`.
 
     Two requests with one key at the same time: the second waits for the first one's commit at the unique key.
     """
@@ -79,7 +85,7 @@ def once(session: Session, call: Call, act: Callable[[], tuple[int, dict[str, An
         "status": status,
         "response": response,
         "created_at": now,
-        "expires_at": now + LIFETIME,
+        "expires_at": now + lifetime,
     }
     insert_missing(session, Command, [row])
     return Answer(status, response)

@@ -21,6 +21,7 @@ import engine.trail.entries
 import engine.vault
 import engine.worklist
 import processes.attachments
+import processes.cases.following
 import processes.cases.models
 import processes.postponing.models
 import processes.requests.models

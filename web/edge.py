@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Response, current_app, g, jsonify, request
@@ -63,11 +64,11 @@ def reading(look: Callable[[Session, Actor], Any]) -> Response:
         return jsonify(look(session, sign_in(session)))
 
 
-def acting(act: Act) -> Response:
-    """Answer a POST: sign in, act once for each Idempotency-Key, commit, give JSON."""
+def acting(act: Act, lifetime: timedelta = commands.LIFETIME) -> Response:
+    """Answer a POST: sign in, act once for each Idempotency-Key (known for `lifetime`), commit, give JSON."""
     with metrics.STEP_SECONDS.time(), store().write() as session:
         actor = sign_in(session)
-        answer = _once(session, actor, act)
+        answer = _once(session, actor, act, lifetime)
     response = jsonify(answer.response)
     response.status_code = answer.status
     if answer.replayed:
@@ -75,14 +76,14 @@ def acting(act: Act) -> Response:
     return response
 
 
-def _once(session: Session, actor: Actor, act: Act) -> commands.Answer:
+def _once(session: Session, actor: Actor, act: Act, lifetime: timedelta) -> commands.Answer:
     key = request.headers.get("Idempotency-Key")
     if not key:
         return commands.Answer(*act(session, actor))
     if len(key) > MAX_KEY:
         raise BadKey(limit=MAX_KEY)  # cut short, two keys could become one, and the second act would be lost
     call = commands.Call(actor.ref, f"{request.method} {request.path}"[:MAX_KEY], key, _body_hash())
-    return commands.once(session, call, lambda: act(session, actor))
+    return commands.once(session, call, lambda: act(session, actor), lifetime)
 
 
 def acting_on_each(acts: Sequence[tuple[str, Any, Callable[[Session, Actor], dict[str, Any]]]]) -> Rows:

@@ -183,7 +183,11 @@ def view_of(session: Session, case: Case) -> View:
 
 def allowed(session: Session, actor: Actor, case: Case) -> list[Action]:
     """What the actor may do to the case now."""
-    view = view_of(session, case)
+    return possible(session, actor, view_of(session, case))
+
+
+def possible(session: Session, actor: Actor, view: View) -> list[Action]:
+    """The same of a case that is loaded already, for lists."""
     return [action for action in ACTIONS if view.state in action.states and action.rule(session, actor, view)]
 
 
@@ -193,12 +197,12 @@ def require(session: Session, actor: Actor, case: Case, code: str) -> Action:
     Raises NotAllowedNow, naming the state and what is possible, when the state forbids it; Forbidden when only the
     actor's role or place does.
     """
-    possible = allowed(session, actor, case)
-    for action in possible:
+    now_allowed = allowed(session, actor, case)
+    for action in now_allowed:
         if action.code == code:
             return action
     state = State(case.state)
     if any(action.code == code and state in action.states for action in ACTIONS):
         raise Forbidden
-    codes = sorted({action.code for action in possible}) or ["read"]
+    codes = sorted({action.code for action in now_allowed}) or ["read"]
     raise NotAllowedNow(state=state.value, allowed=", ".join(codes))

@@ -9,7 +9,7 @@ from engine.deadlines.book import RATING, Place
 from engine.errors import Forbidden
 from engine.network.units import Level, nearest_above
 from engine.worklist import WorkItem
-from processes.cases import hops, sampling
+from processes.cases import following, hops, sampling
 from processes.cases.clocks import hold, supervisor_of
 from processes.cases.facts import facts_of
 from processes.cases.handling import note, seal_words
@@ -230,10 +230,11 @@ def _end(step: Step, how: Disposition | None) -> None:
 
 
 def _tell_reporter(step: Step, mark: str) -> None:
-    """A member of staff who reported is told by name's post; a citizen reads the tracking page."""
+    """A member of staff who reported is told by name's post, and who follows it; a citizen reads the tracking page."""
     case = facts_of(step).case
     if case.reporter_unit_id is not None:
         step.tell(f"reported_{mark}", case.reporter_unit_id, "handler", mark + str(case.reopened))
+    following.tell_followers(step, mark)
 
 
 def register(registry: Registry) -> None:

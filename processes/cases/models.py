@@ -94,6 +94,8 @@ class Case(Base):
     """Sealed title, text, address and parties."""
     version: Mapped[int] = mapped_column(default=1)
 
+    followers: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many people follow it (跟进) instead of having reported it again; most cases have none to tell."""
 
 class Stay(Base):
     """One stay of a case at one unit; the stays of a case tile the time from report to close."""

@@ -41,10 +41,10 @@ def report(session: Session, actor: Actor, data: Mapping[str, Any]) -> Reported:
     """
     form = session.env.catalogue.get(session, deploy.active(session, "case").id).forms["report"]
     form.check(data)
-    post = _reporting_post(actor)
-    place = _place(session, actor, post, str(data["place_unit"]))
+    post = reporting_post(actor)
+    place = find_place(session, actor, post, str(data["place_unit"]))
     origin = get(session, post.unit_id) if post else place
-    owner = _first_owner(session, origin, place)
+    owner = first_owner(session, origin, place)
     case = _new_case(session, actor, post, data, place=place, origin=origin, owner=owner)
     session.add(case)
     session.flush()
@@ -64,7 +64,7 @@ def tracking_code(session: Session, number: str) -> str:
     return session.env.keys.derive_code("case-tracking", number)
 
 
-def _reporting_post(actor: Actor) -> Post | None:
+def reporting_post(actor: Actor) -> Post | None:
     """The post from which staff report; None for a citizen, who has none."""
     if actor.staff_id is None:
         return None
@@ -75,29 +75,31 @@ def _reporting_post(actor: Actor) -> Post | None:
     raise Forbidden
 
 
-def _place(session: Session, actor: Actor, post: Post | None, code: str) -> Unit:
+def find_place(session: Session, actor: Actor, post: Post | None, code: str) -> Unit:
     """The unit where it happened: in the reporter's own subdistrict, for the district and citizens anywhere in it."""
     place = by_code(session, code)
     if place is None or place.district_id != actor.district_id or place.level not in {str(level) for level in Level}:
         raise NotFound
-    if post is not None:
-        home = get(session, post.unit_id)
-        if home.level in {Level.CELL, Level.GRID, Level.VILLAGE, Level.SUBDISTRICT}:
-            home = nearest_above(session, home, Level.SUBDISTRICT)
-        elif home.parent_id is not None:
-            home = get(session, home.parent_id)
-        if not is_within(place, home):
-            raise NotFound
+    if post is not None and not is_within(place, area_of(session, post)):
+        raise NotFound
     return place
 
 
-def _first_owner(session: Session, origin: Unit, place: Unit) -> Unit:
+def area_of(session: Session, post: Post) -> Unit:
+    """What may be reported on from a post: its subdistrict; above that, or from beside it, all below."""
+    home = get(session, post.unit_id)
+    if home.level in {Level.CELL, Level.GRID, Level.VILLAGE, Level.SUBDISTRICT}:
+        return nearest_above(session, home, Level.SUBDISTRICT)
+    return get(session, home.parent_id) if home.parent_id is not None else home
+
+
+def first_owner(session: Session, origin: Unit, place: Unit) -> Unit:
     """The reporter's unit if it is a grid or higher, the grid above a cell; else the grid of the place."""
     start = origin if origin.level in {str(level) for level in Level} else place
     return nearest_above(session, start, Level.GRID) if start.level == Level.CELL else start
 
 
-def _first_checker(session: Session, origin: Unit, place: Unit) -> Unit:
+def first_checker(session: Session, origin: Unit, place: Unit) -> Unit:
     """The village of the reporter's grid or cell, else of the place; a higher reporter's own unit."""
     start = origin if origin.level in {Level.CELL, Level.GRID, Level.VILLAGE} else place
     if start.level in {Level.CELL, Level.GRID, Level.VILLAGE}:
@@ -135,7 +137,7 @@ def _new_case(
         owner_id=owner.id,
         last_owner_id=owner.id,
         level=network_level_of(session, owner).value,
-        checker_id=_first_checker(session, origin, place).id,
+        checker_id=first_checker(session, origin, place).id,
         reporter_ref=actor.ref,
         reporter_staff_id=actor.staff_id,
         reporter_unit_id=post.unit_id if post else None,
@@ -173,8 +175,7 @@ def _finding(loc: str, msg: str, zh: str) -> dict[str, Any]:
 def _seal_summary(session: Session, case: Case, data: Mapping[str, Any]) -> vault.SealedText:
     summary = {name: data[name] for name in TEXTS if data.get(name)}
     case.summary = vault.seal(session, case.district_id, case.id, "summary", summary)
-    names = [party.get("name", "") for party in data.get("parties") or []]
-    search.index(session, case, [str(data.get("title", "")), str(data.get("address", "")), *names])
+    search.index(session, case, summary)
     return case.summary
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from engine import vault
+from engine.commands import OFFLINE_LIFETIME
 from engine.deadlines.book import Deadline
 from engine.errors import Forbidden, NotFound
 from engine.network.units import get
@@ -84,7 +85,7 @@ def post_case() -> Response:
         reported = report(session, actor, json_body())
         return 201, {"number": reported.case.number, "followed": reported.tracking_code is not None}
 
-    response = acting(act)
+    response = acting(act, OFFLINE_LIFETIME)
     answer = response.get_json()
     if answer["followed"]:  # derived again for each answer, so that no stored answer holds a secret
         with store().read() as session:
@@ -160,7 +161,7 @@ def post_feedback(path: CasePath, body: FeedbackBody) -> Response:
         session.flush()
         return 201, {"id": line.id}
 
-    return acting(act)
+    return acting(act, OFFLINE_LIFETIME)
 
 
 @api.post("/cases/<number>/classification", summary="Reclassify or press")
@@ -207,7 +208,7 @@ def post_attachment(path: CasePath) -> Response:
         row = attachments.attach(session, actor, case, name, content)
         return 201, {"id": row.id, "media_type": row.media_type, "size": row.size, "sha256": row.sha256}
 
-    return acting(act)
+    return acting(act, OFFLINE_LIFETIME)
 
 
 @api.get("/cases/<number>/attachments/<file_id>", summary="A file of a case")
@@ -274,6 +275,7 @@ def _case_json(session: Session, case: Case) -> dict[str, Any]:
         "owner": shapes.unit_json(names.get(case.owner_id or 0)),
         "level": case.level,
         "checker": shapes.unit_json(names.get(case.checker_id)),
+        "followers": case.followers,
         "on_spot": case.on_spot,
         "hops": case.hops,
         "returns": case.returns,

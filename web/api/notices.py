@@ -39,7 +39,12 @@ def get_me() -> Response:
     def look(session: Session, actor: Actor) -> Any:
         names = shapes.units_by_id(session, sorted(actor.unit_ids))
         posts = [{"unit": shapes.unit_json(names.get(post.unit_id)), "role": post.role} for post in actor.posts]
-        return {"ref": actor.ref, "posts": posts, "csrf_token": cookies.csrf_token(session)}
+        return {
+            "ref": actor.ref,
+            "posts": posts,
+            "csrf_token": cookies.csrf_token(session),
+            "now": iso(session.env.clock.now()),
+        }
 
     return reading(look)
 

@@ -67,3 +67,22 @@ def level(code: str) -> str:
 
 def role(code: str) -> str:
     return t(*ROLES[code]) if code in ROLES else code
+
+
+_WORKERS = {"grid": "grid_worker", "cell": "cell_worker"}
+
+
+def post_at(level_code: str, role_code: str) -> str:
+    """Who acts there: at a grid or a cell its worker holds every role."""
+    return role(_WORKERS.get(level_code, role_code))
+
+
+def station(found: Unit) -> str:
+    """冯家寺社区服务站, 潆溪街道分中心, 顺庆区网格中心; other units by their name."""
+    name = unit(found)
+    words = {
+        "village": (f"{name}服务站", f"{name} station"),
+        "subdistrict": (f"{name}分中心", f"{name} centre"),
+        "district": (f"{name}网格中心", f"{name} district centre"),
+    }
+    return t(*words[found.level]) if found.level in words else name

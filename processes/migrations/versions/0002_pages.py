@@ -143,10 +143,44 @@ def downgrade() -> None:
         batch_op.drop_index(
             "uq_postponed_item",
             sqlite_where=sa.text("state = 'waiting'"),
+    op.create_table(
+        "case_follower",
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("district_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("since", engine.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("note_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_follower_case_id_cases")),
+        sa.ForeignKeyConstraint(["note_id"], ["sealed_text.id"], name=op.f("fk_case_follower_note_id_sealed_text")),
+        sa.PrimaryKeyConstraint("case_id", "staff_id", name=op.f("pk_case_follower")),
+    )
+    with op.batch_alter_table("case_follower", schema=None) as batch_op:
+        batch_op.create_index("ix_case_follower_staff", ["staff_id", "since"], unique=False)
+
+    with op.batch_alter_table("case_gram", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_gram_case"))
+
+    op.drop_table("case_gram")
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("taken_at", engine.db.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("lng", sa.Float(), nullable=True))
+        batch_op.add_column(sa.Column("lat", sa.Float(), nullable=True))
+
             postgresql_where=sa.text("state = 'waiting'"),
         )
         batch_op.drop_index(
             "ix_postponed_due", sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'")
+        )
+        batch_op.add_column(sa.Column("followers", sa.Integer(), server_default="0", nullable=False))
+        batch_op.create_index("ix_cases_closed", ["district_id", "closed_at", "last_owner_id"], unique=False)
+        batch_op.create_index(
+            "ix_cases_late",
+            ["district_id", "late_since"],
+            unique=False,
+            sqlite_where=sa.text("late_since is not null"),
+            postgresql_where=sa.text("late_since is not null"),
         )
 
     op.drop_table("postponed_act")
@@ -161,3 +195,24 @@ def downgrade() -> None:
     op.drop_table("credential")
     op.drop_table("attempt")
     # ### end Alembic commands ###
+        batch_op.drop_index(
+            "ix_cases_late",
+            sqlite_where=sa.text("late_since is not null"),
+            postgresql_where=sa.text("late_since is not null"),
+        )
+        batch_op.drop_index("ix_cases_closed")
+        batch_op.drop_column("followers")
+    op.create_table(
+        "case_gram",
+        sa.Column("gram", sa.INTEGER(), nullable=False),
+        sa.Column("case_id", sa.INTEGER(), nullable=False),
+        sa.Column("district_id", sa.INTEGER(), nullable=False),
+        sa.PrimaryKeyConstraint("gram", "case_id", name=op.f("pk_case_gram")),
+    )
+    with op.batch_alter_table("case_gram", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_gram_case"), ["case_id"], unique=False)
+
+    with op.batch_alter_table("case_follower", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_follower_staff")
+
+    op.drop_table("case_follower")

@@ -158,6 +158,15 @@ def test_a_command_is_carried_out_once_for_each_key(store: Store) -> None:
         assert commands.once(session, call(b"other"), act).response == {"n": 2}
 
 
+def test_what_a_phone_sends_after_days_is_still_known(store: Store) -> None:
+    done: list[int] = []
+    for _ in range(2):
+        with store.write() as session:
+            commands.once(session, call(), lambda: (201, {"n": done.append(1) or 1}), commands.OFFLINE_LIFETIME)
+        store.env.clock.advance(timedelta(days=29))  # type: ignore[attr-defined]
+    assert len(done) == 1
+
+
 def test_a_refused_command_leaves_no_answer_behind(store: Store) -> None:
     def refuse() -> tuple[int, dict[str, Any]]:
         raise KeyError("no")
