@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import puremagic
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image, ImageOps, UnidentifiedImageError
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, select
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from engine import vault
@@ -56,6 +56,10 @@ class Attachment(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     uploaded_by: Mapped[str] = mapped_column(String(64))
     uploaded_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+    """What the picture itself said of when and where, read before it was drawn anew."""
+    lng: Mapped[float | None] = mapped_column(Float)
+    lat: Mapped[float | None] = mapped_column(Float)
     content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
 
 

@@ -17,7 +17,7 @@ from engine.errors import Invalid, NotFound
 from engine.network.units import Unit, by_code
 from engine.trail import entries
 from engine.worklist import OPEN, WorkItem
-from processes.access import scope
+from processes.access import reading_units, scope
 from processes.cases import search
 from processes.cases.handling import finding
 from processes.cases.models import Case, Progress, Stay
@@ -90,12 +90,17 @@ def list_cases(session: Session, actor: Actor, filters: Filters, *, cursor: str 
 
 def list_query(session: Session, actor: Actor, filters: Filters, *, cursor: str | None) -> Any:
     """The statement of `list_cases`, without its limit."""
-    query = scope(select(*COLUMNS), actor).outerjoin(_owner, _owner.id == Case.owner_id)
-    query = narrowed(session, actor, query.join(_place, _place.id == Case.place_unit_id), filters)
+    query = narrowed(session, actor, scope(rows_query(), actor), filters)
     if cursor is not None:
         at, last = _decode(cursor)
         query = query.where(or_(Case.reported_at < at, and_(Case.reported_at == at, Case.id < last)))
     return query.order_by(Case.reported_at.desc(), Case.id.desc())
+
+
+def rows_query() -> Any:
+    """The columns of a list of cases, not yet narrowed to a scope."""
+    joined = select(*COLUMNS).outerjoin(_owner, _owner.id == Case.owner_id)
+    return joined.join(_place, _place.id == Case.place_unit_id)
 
 
 def narrowed(session: Session, actor: Actor, query: Any, filters: Filters) -> Any:
@@ -114,7 +119,7 @@ def narrowed(session: Session, actor: Actor, query: Any, filters: Filters) -> An
     if filters.under is not None:
         query = query.where(_lies_under(session, actor, filters.under))
     if filters.text:
-        query = query.where(_matches(session, filters.text))
+        query = query.where(search.condition(session, filters.text))
     return query
 
 
@@ -124,12 +129,6 @@ def _lies_under(session: Session, actor: Actor, code: str) -> Any:
         raise NotFound
     below = select(Unit.id).where(Unit.path.startswith(root.path))
     return or_(Case.owner_id.in_(below), and_(Case.owner_id.is_(None), Case.last_owner_id.in_(below)))
-
-
-def _matches(session: Session, text: str) -> Any:
-    if text.replace("-", "").isdigit():
-        return Case.number.contains(text, autoescape=True)
-    return Case.id.in_(search.matching(session, text))
 
 
 def counts(session: Session, actor: Actor, unit_ids: Sequence[int]) -> Mapping[str, int]:
@@ -185,14 +184,28 @@ class Moment:
     actor: str
     seq: int
     data: Mapping[str, Any]
+    leaf_hash: str
+    """In hex: the leaf of the district's Merkle log."""
+    commitments: tuple[str, ...]
+    """Of the sealed texts that belong to it; see `engine.vault`."""
 
 
 def timeline(session: Session, case_row: Case) -> list[Moment]:
     """Everything that happened to a case, oldest first, from the trail itself."""
-    return [
-        Moment(entry.at, entry.action, entry.actor, entry.seq, json.loads(entry.body)["data"])
-        for entry in entries.entries_of(session, case_row.district_id, case_row.number)
-    ]
+    return [_moment(entry) for entry in entries.entries_of(session, case_row.district_id, case_row.number)]
+
+
+def _moment(entry: entries.TrailEntry) -> Moment:
+    body = json.loads(entry.body)
+    commitments = tuple(body["commit"])
+    return Moment(entry.at, entry.action, entry.actor, entry.seq, body["data"], entry.leaf_hash.hex(), commitments)
+
+
+def hides_reporter(actor: Actor, case_row: Case) -> bool:
+    """Of a restricted case only the place's own units read who reported it, and the reporter."""
+    if not case_row.restricted or actor.ref == case_row.reporter_ref:
+        return False
+    return case_row.place_unit_id not in reading_units(actor)
 
 
 def _encode(at: datetime, case_id: int) -> str:

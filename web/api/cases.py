@@ -14,7 +14,6 @@ from engine import vault
 from engine.commands import OFFLINE_LIFETIME
 from engine.deadlines.book import Deadline
 from engine.errors import Forbidden, NotFound
-from engine.network.units import get
 from processes import access, attachments
 from processes.cases import actions, changing
 from processes.cases import reading as lists
@@ -138,7 +137,7 @@ def get_case(path: CasePath) -> Response:
 def get_timeline(path: CasePath) -> Response:
     def look(session: Session, actor: Actor) -> Any:
         case = access.read_case(session, actor, path.number)
-        return {"timeline": [_moment_json(session, actor, case, each) for each in lists.timeline(session, case)]}
+        return {"timeline": [_moment_json(actor, case, each) for each in lists.timeline(session, case)]}
 
     return reading(look)
 
@@ -275,8 +274,8 @@ def _case_json(session: Session, case: Case) -> dict[str, Any]:
         "owner": shapes.unit_json(names.get(case.owner_id or 0)),
         "level": case.level,
         "checker": shapes.unit_json(names.get(case.checker_id)),
-        "followers": case.followers,
         "on_spot": case.on_spot,
+        "followers": case.followers,
         "hops": case.hops,
         "returns": case.returns,
         "rating": case.rating,
@@ -344,15 +343,14 @@ def _file_json(row: attachments.Attachment) -> dict[str, Any]:
     return {"id": row.id, "media_type": row.media_type, "size": row.size, "uploaded_at": iso(row.uploaded_at)}
 
 
-def _moment_json(session: Session, actor: Actor, case: Case, moment: lists.Moment) -> dict[str, Any]:
+def _moment_json(actor: Actor, case: Case, moment: lists.Moment) -> dict[str, Any]:
     """The reporter stays unnamed to the units that are reported on: only the place reads who it was."""
-    hidden = moment.actor == case.reporter_ref and actor.ref != case.reporter_ref
-    seen = get(session, case.place_unit_id).id in access.reading_units(actor)
+    hidden = moment.actor == case.reporter_ref and lists.hides_reporter(actor, case)
     at: datetime = moment.at
     return {
         "at": iso(at),
         "action": moment.action,
-        "actor": "reporter" if hidden and not seen and case.restricted else moment.actor,
+        "actor": "reporter" if hidden else moment.actor,
         "data": moment.data,
         "trail_seq": moment.seq,
     }

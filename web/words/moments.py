@@ -58,5 +58,10 @@ def span(length: timedelta) -> str:
     return " ".join(said)
 
 
+def weekday(day: date) -> tuple[str, str]:
+    """("六", "Sat")."""
+    return _WEEKDAYS[day.weekday()]
+
+
 def _local_day(moment: date | datetime) -> date:
     return moment.astimezone(ZONE).date() if isinstance(moment, datetime) else moment
