@@ -6,9 +6,10 @@ found, not counted and not distinguishable from what never was.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import Select, and_, exists, false, or_, select
 
 from engine.errors import NotFound
 from processes.cases.models import Case, CaseReader, NamedReader
@@ -17,25 +18,36 @@ if TYPE_CHECKING:
     from engine.actors import Actor
     from engine.db import Session
 
+COMMANDER = "commander"
 BLIND_ROLES = frozenset({"admin", "auditor"})
 """Roles that see no case by themselves: the administrator runs the network, the auditor reads the trail."""
 
 
 def reading_units(actor: Actor) -> list[int]:
-    """The units through which the actor reads cases."""
-    return sorted({post.unit_id for post in actor.posts if post.role not in BLIND_ROLES})
+    """The units through which the actor reads cases; a commander, who supervises them all, reads like the district."""
+    units = {post.unit_id for post in actor.posts if post.role not in BLIND_ROLES}
+    return sorted(units | {actor.district_id} if COMMANDER in actor.roles else units)
 
 
 def visible(actor: Actor) -> Any:
     """The condition on `Case` that holds exactly for what the actor may read."""
+    return _condition(actor, Case.id.in_)
+
+
+def visible_each(actor: Actor) -> Any:
+    """The same condition as probes of one case after the other: for walks that stop when they have found enough."""
+    return _condition(actor, lambda readers: exists(readers.where(readers.selected_columns.case_id == Case.id)))
+
+
+def _condition(actor: Actor, within: Callable[[Select[int]], Any]) -> Any:
     units = reading_units(actor)
     conditions = []
     if units:
         read = select(CaseReader.case_id).where(CaseReader.unit_id.in_(units))
-        conditions.append(and_(Case.restricted.is_(False), Case.id.in_(read)))
+        conditions.append(and_(Case.restricted.is_(False), within(read)))
     if actor.staff_id is not None:
         named = select(NamedReader.case_id).where(NamedReader.staff_id == actor.staff_id)
-        conditions.append(and_(Case.restricted.is_(True), Case.id.in_(named)))
+        conditions.append(and_(Case.restricted.is_(True), within(named)))
     return and_(Case.district_id == actor.district_id, or_(*conditions) if conditions else false())
 
 

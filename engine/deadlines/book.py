@@ -30,6 +30,7 @@ TASK, OVERALL, RATING = "task", "overall", "rating"
 OVERALL_PLACE = ("", "overall")
 _MOMENT_OF = {"warned": "warn_at", "overdue": "due_at", "escalated": "grace_at", "unsigned": "sign_by_at"}
 _IS_OPEN = text("closed_at is null")
+_WAS_LATE = text("overdue_at is not null")
 
 Criteria = Callable[[], tuple[str, str, str]]
 """Gives (kind, urgency, level) when a rule has to be looked up."""
@@ -57,6 +58,8 @@ class Deadline(Base):
         ),
         Index("ix_deadline_subject", "subject_id"),
         Index("ix_deadline_open_unit", "unit_id", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+        Index("ix_deadline_late", "district_id", "closed_at", sqlite_where=_WAS_LATE, postgresql_where=_WAS_LATE),
+        Index("ix_deadline_element", "district_id", "element", "closed_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -12,6 +12,8 @@ from engine.vault import SealedText
 from processes.codes import ENDED, State
 
 _OPEN = text("closed_at is null")
+_OWNED = text("owner_id is not null")
+_LATE = text("late_since is not null")
 _NOT_ENDED = text("ended_at is null")
 _ENDED = ", ".join(f"'{state.value}'" for state in sorted(ENDED))
 
@@ -25,6 +27,9 @@ class Case(Base):
         Index("ix_cases_owner_state", "owner_id", "state", "due_at"),
         Index("ix_cases_district_reported", "district_id", "reported_at", "id"),
         Index("ix_cases_reporter", "reporter_staff_id"),
+        Index("ix_cases_standing", "owner_id", "light", "restricted", sqlite_where=_OWNED, postgresql_where=_OWNED),
+        Index("ix_cases_late", "district_id", "late_since", sqlite_where=_LATE, postgresql_where=_LATE),
+        Index("ix_cases_closed", "district_id", "closed_at", "last_owner_id"),
         Index(
             "ix_cases_open_place",
             "place_unit_id",
@@ -76,6 +81,8 @@ class Case(Base):
     """Ref of the person who settled it; never the one who checks it."""
     light: Mapped[str] = mapped_column(String(8), default="green")
     due_at: Mapped[datetime | None]
+    late_since: Mapped[datetime | None]
+    """When the first of its clocks that runs overdue fell due; None unless the lamp is red."""
     provisional: Mapped[bool] = mapped_column(default=False)
     occurred_at: Mapped[datetime | None]
     reported_at: Mapped[datetime]
@@ -87,6 +94,8 @@ class Case(Base):
     """The open case it was most like when it was reported; a hint for lists, compared afresh when it is looked at."""
     assignments: Mapped[int] = mapped_column(default=0)
     """How many assignments were ever made; most cases have none to look up."""
+    followers: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many people follow it (跟进) instead of having reported it again; most cases have none to tell."""
     links: Mapped[int] = mapped_column(default=0)
     """How many procedures (requests, supervisions …) run beside it."""
     summary_id: Mapped[int | None] = mapped_column(ForeignKey("sealed_text.id"))
@@ -94,8 +103,6 @@ class Case(Base):
     """Sealed title, text, address and parties."""
     version: Mapped[int] = mapped_column(default=1)
 
-    followers: Mapped[int] = mapped_column(default=0, server_default="0")
-    """How many people follow it (跟进) instead of having reported it again; most cases have none to tell."""
 
 class Stay(Base):
     """One stay of a case at one unit; the stays of a case tile the time from report to close."""
@@ -195,14 +202,17 @@ class NamedReader(Base):
     district_id: Mapped[int] = mapped_column(BigId)
 
 
-class CaseGram(Base):
-    """Blind index of the two-character pieces of a case's text, for search without clear text."""
+class CaseTerm(Base):
+    """Blind index of what a case says, for search without clear text; see `processes.cases.search`.
 
-    __tablename__ = "case_gram"
-    __table_args__ = (Index("ix_case_gram_case", "case_id"),)
+    Clustered by its key on SQLite, since the key is all there is to it; PostgreSQL answers from the key's index alone.
+    """
 
-    gram: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
-    case_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    __tablename__ = "case_term"
+    __table_args__ = (Index("ix_case_term_case", "case_id"), {"sqlite_with_rowid": False})
+
+    term: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    case_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     district_id: Mapped[int] = mapped_column(BigId)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from engine.db import insert_missing
 from engine.network.people import Appointment, Staff
 from engine.network.units import Unit, lineage
+from processes.access import reading_units
 from processes.cases.models import Case, CaseReader, NamedReader
 from processes.codes import PROTECTED_ROLE
 
@@ -58,5 +59,6 @@ def sees(session: Session, actor: Actor, case: Case) -> bool:
         if actor.staff_id is None:
             return False
         return session.get(NamedReader, (actor.staff_id, case.id)) is not None
-    query = select(CaseReader.unit_id).where(CaseReader.case_id == case.id, CaseReader.unit_id.in_(actor.unit_ids))
+    units = reading_units(actor)
+    query = select(CaseReader.unit_id).where(CaseReader.case_id == case.id, CaseReader.unit_id.in_(units))
     return session.scalar(query.limit(1)) is not None

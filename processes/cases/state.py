@@ -31,9 +31,11 @@ def _set_light(step: Step) -> None:
     case = facts_of(step).case
     clocks = [row for row in step.deadlines if row.clock in {TASK, OVERALL}]
     running = [row for row in clocks if row.suspended_at is None]
+    late = [row.due_at for row in running if row.overdue_at and case.state != State.SUSPENDED]
+    case.late_since = min(late, default=None)
     if case.state == State.SUSPENDED:
         case.light = Light.GREY.value
-    elif any(row.overdue_at for row in running):
+    elif late:
         case.light = Light.RED.value
     elif any(row.warned_at for row in running):
         case.light = Light.YELLOW.value

@@ -39,6 +39,7 @@ class AlreadySupervised(Conflict):
 def supervise(session: Session, actor: Actor, case: Case, rung: Rung = Rung.URGE) -> Supervision:
     """催办、督办 by hand: a supervisor of an ancestor of the owner, or a commander.
 
+    A higher rung takes the place of a lower one that the same unit has open, also of one that a clock raised.
     Raises Forbidden, NotAllowedNow (the case has ended) and AlreadySupervised.
     """
     issuer = _issuer(session, actor, case)
@@ -46,9 +47,16 @@ def supervise(session: Session, actor: Actor, case: Case, rung: Rung = Rung.URGE
         raise NotAllowedNow(state=State(case.state).zh, allowed="read")
     runtime.lock(session, case.instance_id)
     standing = _open_one(session, case.id, issuer.id)
-    if standing is not None:
+    if standing is not None and standing.instance_id is not None and _is_higher(rung, standing):
+        runtime.deliver(session, actor, standing.instance_id, "cancel", {})
+        session.flush()
+    elif standing is not None:
         raise AlreadySupervised(rung=Rung(standing.rung).zh)
     return _start(session, actor, case, issuer.id, rung, "hand")
+
+
+def _is_higher(rung: Rung, standing: Supervision) -> bool:
+    return standing.origin != "hold" and LADDER.index(rung) > LADDER.index(Rung(standing.rung))
 
 
 def raise_item(step: Step, issuer_id: int, rung: Rung, origin: str) -> Supervision:

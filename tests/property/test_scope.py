@@ -72,6 +72,8 @@ def expected(cast: Cast, actor: Actor) -> set[str]:
     with cast.store.read() as session:
         units = {unit.id: unit for unit in session.scalars(select(Unit))}
         mine = {post.unit_id for post in actor.posts if post.role not in {"admin", "auditor"}}
+        if "commander" in actor.roles:
+            mine.add(actor.district_id)
         for case in session.scalars(select(Case)):
             if case.restricted:
                 named = session.get(NamedReader, (actor.staff_id, case.id))

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.errors import Forbidden
+from processes.access import read_case
 from processes.cases.models import Case
 from processes.codes import Rung
 from processes.supervisions.models import Card, Supervision
@@ -110,3 +111,24 @@ def test_a_supervision_is_lifted_when_the_case_ends(sqlite_cast: Cast) -> None:
     sqlite_cast.do(number, "check", ok=True, finding="好")
     sqlite_cast.do(number, "callback", answer="satisfied")
     assert the_one(sqlite_cast).ended_by == "lifted"
+
+
+def test_a_higher_rung_takes_the_place_of_a_lower_one_and_never_the_reverse(sqlite_cast: Cast) -> None:
+    number = supervised(sqlite_cast)
+    raise_one(sqlite_cast, number, "SF-" + S, Rung.SUPERVISE)
+    with sqlite_cast.store.read() as session:
+        urged, now = session.scalars(select(Supervision).order_by(Supervision.id)).all()
+        assert (urged.rung, urged.ended_by) == ("urge", "cancelled")
+        assert (now.rung, now.ended_at) == ("supervise", None)
+    with pytest.raises(AlreadySupervised):
+        raise_one(sqlite_cast, number, "SF-" + S)
+    assert len(sqlite_cast.items(number, "reply")) == 1
+
+
+def test_a_commander_reads_and_supervises_everywhere_in_the_district(sqlite_cast: Cast) -> None:
+    number = sqlite_cast.report().case.number
+    commander = sqlite_cast("A-511302-command")
+    with sqlite_cast.store.read() as session:
+        assert read_case(session, commander, number).number == number
+    raise_one(sqlite_cast, number, "A-511302-command")
+    assert the_one(sqlite_cast).origin == "hand"
