@@ -6,11 +6,15 @@ import json
 from functools import cache
 from pathlib import Path
 
-from flask import url_for
+from flask import Blueprint, Response, abort, request, send_from_directory, url_for
 
 from engine.errors import OperatorError
 
 BUILT = Path(__file__).parent / "static" / "built"
+FOR_EVER = "public, max-age=31536000, immutable"
+_ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+_MIMETYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+blueprint = Blueprint("assets", __name__)
 
 
 class AssetsMissing(OperatorError):
@@ -28,6 +32,26 @@ def _manifest() -> dict[str, str]:
         raise AssetsMissing from None
 
 
+def built_name(name: str) -> str:
+    """`main-TTRSLDQB.css` for `main.css`. Raises AssetsMissing; KeyError for an unknown name."""
+    return _manifest()[name]
+
+
 def asset(name: str) -> str:
     """The address of `main.js`, `main.css`, `icons.svg` … Raises AssetsMissing; KeyError for an unknown name."""
-    return url_for("static", filename=f"built/{_manifest()[name]}")
+    return url_for("assets.built", name=_manifest()[name])
+
+
+@blueprint.get("/static/built/<name>")
+def built(name: str) -> Response:
+    """A built file, in the smallest form that was compressed at build time and that the browser takes."""
+    for encoding, suffix in _ENCODINGS:
+        if request.accept_encodings[encoding] and (BUILT / f"{name}{suffix}").is_file():
+            response = send_from_directory(BUILT, f"{name}{suffix}", mimetype=_MIMETYPES.get(Path(name).suffix))
+            response.headers["Content-Encoding"] = encoding
+            break
+    else:
+        response = send_from_directory(BUILT, name) if name != "manifest.json" else abort(404)
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = FOR_EVER
+    return response

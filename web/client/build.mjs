@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -50,5 +51,10 @@ for (const [path, about] of Object.entries(result.metafile.outputs)) {
   if (!about.entryPoint) continue;
   const kind = path.endsWith(".css") ? "css" : "js";
   manifest[`${basename(about.entryPoint).replace(/\.(ts|css)$/, "")}.${kind}`] = basename(path);
+}
+for (const name of (await readdir(out)).filter((each) => /\.(js|css|svg)$/.test(each))) {
+  const content = await readFile(join(out, name));
+  await writeFile(join(out, `${name}.br`), brotliCompressSync(content));
+  await writeFile(join(out, `${name}.gz`), gzipSync(content, { level: 9 }));
 }
 await writeFile(join(out, "manifest.json"), JSON.stringify(manifest, null, 1));

@@ -188,3 +188,21 @@ def test_without_a_token_nothing_is_looked_at(town: Town) -> None:
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert problem_of(answer)["code"] == "unauthenticated"
     assert requests.post(f"{town.base}/api/v1/cases", data=b"{", timeout=10).status_code == 401
+
+
+def test_pages_and_assets_travel_compressed(town: Town) -> None:
+    page = requests.get(f"{town.base}/sign-in", headers={"Accept-Encoding": "gzip"}, timeout=10)
+    assert page.headers["Content-Encoding"] == "gzip"
+    script = requests.get(town.base + asset_path(page.text), headers={"Accept-Encoding": "br"}, timeout=10)
+    assert script.headers["Content-Encoding"] == "br"
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert "immutable" in script.headers["Cache-Control"]
+    plain = requests.get(town.base + asset_path(page.text), headers={"Accept-Encoding": "identity"}, timeout=10)
+    assert "Content-Encoding" not in plain.headers
+    assert requests.get(f"{town.base}/static/built/manifest.json", timeout=10).status_code == 404
+
+
+def asset_path(page: str) -> str:
+    found = re.search(r'src="(/static/built/main-[^"]+\.js)"', page)
+    assert found is not None
+    return found.group(1)
