@@ -88,7 +88,8 @@ def open_many(session: Session, sealed_ids: Iterable[int | None]) -> dict[int, A
     """Values by id, in two statements however many subjects they belong to."""
     wanted = {sealed_id for sealed_id in sealed_ids if sealed_id is not None}
     rows = list(session.scalars(select(SealedText).where(SealedText.id.in_(wanted))))
-    session.scalars(select(SubjectKey).where(SubjectKey.subject_id.in_({row.subject_id for row in rows}))).all()
+    for key in session.scalars(select(SubjectKey).where(SubjectKey.subject_id.in_({row.subject_id for row in rows}))):
+        _remember(session, key.subject_id, session.env.keys.unwrap(key.wrapped, _about(key.subject_id)))
     return {row.id: open_text(session, row) for row in rows}
 
 
@@ -147,7 +148,7 @@ def _cipher(session: Session, district_id: int, subject_id: int, *, create: bool
     known = _ciphers(session)
     if subject_id in known:
         return known[subject_id]
-    keys, aad = session.env.keys, f"subject_key:{subject_id}"
+    keys, aad = session.env.keys, _about(subject_id)
     row = session.get(SubjectKey, subject_id)
     if row is not None:
         key = keys.unwrap(row.wrapped, aad)
@@ -158,5 +159,13 @@ def _cipher(session: Session, district_id: int, subject_id: int, *, create: bool
         session.add(SubjectKey(subject_id=subject_id, district_id=district_id, wrapped=wrapped))
     else:
         return None
-    known[subject_id] = AESGCM(key)
-    return known[subject_id]
+    return _remember(session, subject_id, key)
+
+
+def _remember(session: Session, subject_id: int, key: bytes) -> AESGCM:
+    """The subject's cipher, kept for the session: the rows of keys are not, since nothing holds them."""
+    return _ciphers(session).setdefault(subject_id, AESGCM(key))
+
+
+def _about(subject_id: int) -> str:
+    return f"subject_key:{subject_id}"

@@ -23,8 +23,10 @@ import engine.worklist
 import processes.attachments
 import processes.cases.following
 import processes.cases.models
+import processes.demo.runs
 import processes.postponing.models
 import processes.requests.models
 import processes.supervisions.models
+import processes.views.models
 
 __all__ = ["engine", "processes"]

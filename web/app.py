@@ -8,10 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Response, g, request
+from flask_compress import Compress
 from flask_openapi import Info, OpenAPI
 
-from web import cookies, edge, health, problems
-from web.api import acts, areas, cases, duplicates, field, forms, notices, requests, supervisions, units, work_items
+from web import assets, cookies, edge, health, problems
+from web.api import (
+    acts,
+    areas,
+    cases,
+    duplicates,
+    field,
+    forms,
+    notices,
+    requests,
+    supervisions,
+    units,
+    views,
+    work_items,
+)
 from web.assets import asset
 from web.pages import admin, audit, case, citizen, home, notices_page, overdue, phone, search, sign_in, triage
 from web.translation import language, t
@@ -34,7 +48,7 @@ HEADERS = {
 }
 COMPRESSED = ["text/html", "application/json", "application/geo+json", "application/xml"]
 """A board of three hundred rows is a quarter of a megabyte of which a twentieth is news."""
-APIS = (cases, acts, duplicates, field, work_items, requests, supervisions, units, areas, notices, forms)
+APIS = (cases, acts, duplicates, field, work_items, views, requests, supervisions, units, areas, notices, forms)
 PAGES = (home, sign_in, phone, triage, overdue, case, citizen, search, notices_page, admin, audit)
 SECURITY: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
 log = structlog.get_logger(__name__)
@@ -52,6 +66,10 @@ def create_app(store: Store, settings: Settings) -> OpenAPI:
     )
     app.openapi_version = "3.1.0"
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
+    app.config["COMPRESS_MIMETYPES"] = COMPRESSED
+    app.config["COMPRESS_STREAMS"] = False  # files leave compressed already, or are pictures
+    Compress(app)
     app.extensions["gridgov"] = store
     app.extensions["gridgov_settings"] = settings
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # of Flask's default provider
@@ -65,6 +83,7 @@ def create_app(store: Store, settings: Settings) -> OpenAPI:
     problems.describe(app.api_doc)
     app.add_url_rule("/openapi.json", "openapi", lambda: app.api_doc)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(assets.blueprint)
     for page in PAGES:
         app.register_blueprint(page.blueprint)
     app.jinja_env.globals.update(t=t, asset=asset, moments=moments, clocks=clocks, names=names)
@@ -82,9 +101,7 @@ def _finish(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["X-Request-Id"] = g.get("request_id", "")
-    if request.path.startswith("/static/built/"):
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    elif not request.path.startswith("/static/"):
+    if not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
     cookies.keep_alive(edge.store())
     log.info("request", method=request.method, path=request.path, status=response.status_code, id=g.get("request_id"))

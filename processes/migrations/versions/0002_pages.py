@@ -57,12 +57,25 @@ def upgrade() -> None:
         sa.Column("reached", engine.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("seen_at", engine.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("cases", sa.Integer(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("ended_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state in ('loaded', 'running', 'finished', 'cut_short')", name=op.f("ck_demo_run_state_known")
         ),
         sa.PrimaryKeyConstraint("district_id", name=op.f("pk_demo_run")),
     )
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("district_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("content_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", engine.db.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+    )
+    with op.batch_alter_table("saved_view", schema=None) as batch_op:
+        batch_op.create_index("ix_saved_view_staff", ["staff_id", "id"], unique=False)
+
     op.create_table(
         "sign_in",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
@@ -279,6 +292,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sign_in_staff")
 
     op.drop_table("sign_in")
+    with op.batch_alter_table("saved_view", schema=None) as batch_op:
+        batch_op.drop_index("ix_saved_view_staff")
+
+    op.drop_table("saved_view")
     op.drop_table("demo_run")
     op.drop_table("credential")
     with op.batch_alter_table("case_term", schema=None) as batch_op:

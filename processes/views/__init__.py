@@ -1,0 +1,1 @@
+"""Views (视图): what a queue can be narrowed to, built in or saved by a person."""
