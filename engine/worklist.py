@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, BigId
 from engine.errors import AlreadyTaken, Conflict, Forbidden, NotFound
-from engine.network.people import Staff
+from engine.network.people import Staff, masked, name_of
 
 if TYPE_CHECKING:
     from engine.actors import Actor
@@ -98,10 +98,11 @@ def check_free(session: Session, actor: Actor, item: WorkItem) -> None:
 
 
 def taken(session: Session, item: WorkItem) -> AlreadyTaken:
-    """The refusal that names who holds the item, by staff number, and since when."""
+    """The refusal that names who holds the item, by staff number and masked name, and since when."""
     holder = session.get(Staff, item.holder_id)
     since = item.claimed_at.isoformat(timespec="seconds") if item.claimed_at else ""
-    return AlreadyTaken(by=holder.staff_no if holder else "?", at=since)
+    name = masked(name_of(session, holder)) if holder else ""
+    return AlreadyTaken(by=holder.staff_no if holder else "?", name=name, at=since)
 
 
 def claim(session: Session, actor: Actor, item: WorkItem) -> WorkItem:

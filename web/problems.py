@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Flask, Response, g, json, render_template, request
+from flask import Flask, Response, current_app, g, json, render_template, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -17,6 +17,7 @@ from engine.spiff.expressions import ExpressionRefused
 from engine.step import StepFailed
 from processes.attachments import WrongMedia
 from web.translation import language
+from web.words import refusals
 
 if TYPE_CHECKING:
     from engine.db import Store
@@ -199,10 +200,15 @@ def problem(status: int, code: str, title: str, **more: Any) -> Response:
 def summary_of(error: errors.UserError) -> dict[str, Any]:
     """A refusal as one row of many results; `errors` where fields are wrong."""
     chinese, english = NEXT.get(status_of(error), NEXT[400])
-    told = {"code": error.code, "title": error.text(language()), "detail": english if language() == "en" else chinese}
+    told = {"code": error.code, "title": _text(error), "detail": english if language() == "en" else chinese}
     if isinstance(error, errors.Invalid):
         return told | {"errors": [_localised(each) for each in error.errors]}
     return told
+
+
+def _text(error: errors.GridgovError) -> str:
+    store: Store = current_app.extensions["gridgov"]
+    return refusals.told(error, store.env.clock.now())
 
 
 def _wants_page() -> bool:
@@ -230,7 +236,7 @@ def register(app: Flask, store: Store) -> None:
             more["errors"] = [_localised(each) for each in error.errors]
         if isinstance(error, errors.ImportRefused | errors.DefinitionRefused):
             more["findings"] = error.findings
-        return problem(status, error.code, error.text(language()), **more)
+        return problem(status, error.code, _text(error), **more)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:

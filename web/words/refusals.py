@@ -1,0 +1,18 @@
+"""Refusals as they are told to a person: who was first, and when, as people say it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.errors import AlreadyTaken, GridgovError
+from web.translation import language, t
+from web.words import moments
+
+
+def told(error: GridgovError, now: datetime) -> str:
+    """已由 张* 于 今天 09:12 签收; every other error in its own words."""
+    name, at = error.fields.get("name"), error.fields.get("at")
+    if isinstance(error, AlreadyTaken) and name and at:
+        when = moments.moment(datetime.fromisoformat(at), now)
+        return t(f"已由 {name} 于 {when} 签收。", f"{name} took it {when}.")
+    return error.text(language())
