@@ -30,6 +30,7 @@ class People:
     cast: Cast
     faults: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
+    quarrel: str = ""
 
     def __call__(
         self,

@@ -1,0 +1,67 @@
+"""A small network at work: cases at every level and in every light, as the pages meet them on a usual morning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tests.cast import C2, G2, C, Cast, G
+
+LONG = (
+    "关于潆溪街道冯家寺社区第一网格内多户居民就楼顶防水层年久失修漏水责任归属及维修资金分摊长期协商未果的矛盾纠纷"
+)
+TITLES = ("围墙纠纷", "工地拖欠工资", "路灯不亮", "下水道堵塞", "消防通道被占用", "夜间噪声扰民", LONG)
+KINDS = ("dispute", "livelihood", "hazard", "order")
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """Numbers of cases that tests and pictures look for."""
+
+    quarrel: str
+    """A quarrel that came up to the subdistrict and is overdue there."""
+    citizens: str
+    """A case closed, waiting for its citizen's rating; its secret code is `code`."""
+    code: str
+    fresh: list[str]
+
+
+def furnish(cast: Cast, *, cases: int = 18) -> Furniture:
+    """`cases` fresh ones beside the stories."""
+    quarrel = cast.report(text="两家为围墙争吵，已动手推搡，请尽快到场。").case.number
+    cast.do(quarrel, "verify", result="accept")
+    cast.do(quarrel, "act", outcome="refer_up", reason="两家都不让步")
+    cast.do(quarrel, "accept", outcome="accept")
+    cast.do(quarrel, "act", outcome="refer_up", reason="调解不成，需要街道协调")
+    old = [_report(cast, index) for index in range(6)]
+    for number in old[:3]:
+        cast.do(number, "verify", result="accept")
+    cast.pass_time(timedelta(days=1, hours=2))
+    closed = cast.report()
+    number = closed.case.number
+    cast.do(number, "verify", result="accept")
+    cast.do(number, "act", outcome="self_handle", measures="双方签了协议，围墙退让半米")
+    cast.do(number, "check", ok=True, finding="围墙已退让")
+    fresh = [_report(cast, index) for index in range(cases)]
+    for each in fresh[::3]:
+        cast.do(each, "verify", result="accept")
+    for each in fresh[::6]:
+        cast.do(each, "act", outcome="refer_up", reason="超出网格职责")
+    cast.tell()
+    return Furniture(quarrel, number, closed.tracking_code or "", fresh)
+
+
+def _report(cast: Cast, index: int) -> str:
+    kind = KINDS[index % len(KINDS)]
+    changes = {
+        "title": TITLES[index % len(TITLES)],
+        "kind": kind,
+        "domain": "dispute_easing" if kind == "dispute" else "livelihood_service",
+        "place_unit": (C, C2, G, G2)[index % 4],
+        "urgency": ("ordinary", "ordinary", "urgent")[index % 3],
+        "address": "潆溪街道学府路 18 号 3 栋",
+    }
+    if kind != "dispute":
+        changes["type"] = ""
+    reporter = cast.cell if index % 2 else cast.grid
+    return cast.report(reporter, **{name: value for name, value in changes.items() if value != ""}).case.number
