@@ -32,7 +32,16 @@ class View:
     request_open: bool
 
 
-Rule = Callable[["Session", "Actor", View], bool]
+Check = Callable[["Session", "Actor", View], bool]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One condition, and what to tell a person who does not meet it."""
+
+    check: Check
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True)
@@ -43,32 +52,38 @@ class Action:
     zh: str
     en: str
     states: frozenset[State]
-    rule: Rule
+    rules: tuple[Rule, ...]
     element: str | None = None
+
+    def missed(self, session: Session, actor: Actor, view: View) -> Rule | None:
+        """The first condition that is not met; None when the action is open to the actor in this state."""
+        return next((rule for rule in self.rules if not rule.check(session, actor, view)), None)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an action is not open now, in both languages."""
+
+    action: Action
+    zh: str
+    en: str
 
 
 def _in(*states: State) -> frozenset[State]:
     return frozenset(states)
 
 
-def _has_item(element: str, *roles: str) -> Rule:
-    def rule(_session: Session, actor: Actor, view: View) -> bool:
-        return any(item.element == element and actor.holds(item.unit_id, item.role, *roles) for item in view.items)
+def _has_item(element: str) -> Rule:
+    def check(_session: Session, actor: Actor, view: View) -> bool:
+        return any(item.element == element and actor.holds(item.unit_id, item.role) for item in view.items)
 
-    return rule
+    return Rule(check, "待办不在您的岗位上", "the task does not lie at a post of yours")
 
 
 def _handles(_session: Session, actor: Actor, view: View) -> bool:
     """The owner's handler; of a restricted case its protected reader."""
     role = PROTECTED_ROLE if view.case.restricted else "handler"
     return view.owner is not None and actor.holds(view.owner.id, role)
-
-
-def _both(*rules: Rule) -> Rule:
-    def rule(session: Session, actor: Actor, view: View) -> bool:
-        return all(each(session, actor, view) for each in rules)
-
-    return rule
 
 
 def _below_district(_session: Session, _actor: Actor, view: View) -> bool:
@@ -84,18 +99,6 @@ def _above_cell(_session: Session, _actor: Actor, view: View) -> bool:
     }
 
 
-def _not_bound(_session: Session, _actor: Actor, view: View) -> bool:
-    return view.case.binding_unit_id is None
-
-
-def _has_sender(_session: Session, _actor: Actor, view: View) -> bool:
-    return view.stay is not None and view.stay.sender_id is not None and not view.stay.measures
-
-
-def _no_request(_session: Session, _actor: Actor, view: View) -> bool:
-    return not view.request_open
-
-
 def _supervises(session: Session, actor: Actor, view: View) -> bool:
     if "commander" in actor.roles:
         return True
@@ -104,70 +107,113 @@ def _supervises(session: Session, actor: Actor, view: View) -> bool:
     return any(place.id != owner.id and is_within(owner, place) for place in places)
 
 
-def _superior_or_owner(*roles: str) -> Rule:
-    def rule(session: Session, actor: Actor, view: View) -> bool:
+def _superior_or_owner(*roles: str) -> Check:
+    def check(session: Session, actor: Actor, view: View) -> bool:
         if view.owner is None:
             return False
         places = [get(session, post.unit_id) for post in actor.posts if post.role in roles]
         return any(is_within(view.owner, place) for place in places)
 
-    return rule
+    return check
 
 
-def _reporter(_session: Session, actor: Actor, view: View) -> bool:
-    return actor.ref == view.case.reporter_ref and view.case.kind != Kind.CRIMINAL
-
+_ACT = _has_item("act")
+_ACCEPT = _has_item("accept")
+_VERIFY = _has_item("verify")
+_HANDLES = Rule(_handles, "只有承办单位的承办人可以", "only the handler of the unit that holds it may")
+_BELOW_DISTRICT = Rule(_below_district, "已在区级，没有上级", "it is at the district already")
+_ABOVE_CELL = Rule(_above_cell, "方格和部门没有下级", "this unit has nothing below it")
+_NOT_BOUND = Rule(
+    lambda _session, _actor, view: view.case.binding_unit_id is None,
+    "已裁定责任单位，不能再转出或退回",
+    "a ruling has bound the owner",
+)
+_HAS_SENDER = Rule(
+    lambda _session, _actor, view: view.stay is not None and view.stay.sender_id is not None,
+    "没有来件单位",
+    "no unit sent it here",
+)
+_NO_MEASURES = Rule(
+    lambda _session, _actor, view: view.stay is not None and not view.stay.measures,
+    "已记录办理措施",
+    "a measure was recorded already",
+)
+_NO_REQUEST = Rule(
+    lambda _session, _actor, view: not view.request_open, "已有申请待批", "a request is being decided already"
+)
+_SUPERVISES = Rule(
+    _supervises, "只有上级的督办员或指挥长可以", "only a supervisor of a unit above, or a commander, may"
+)
+_ABOVE_OR_OWNER = Rule(
+    _superior_or_owner("dispatcher", "leader"),
+    "只有承办单位或上级的分拨员、负责人可以",
+    "only a dispatcher or leader of the owner or above may",
+)
+_REPORTER = Rule(
+    lambda _session, actor, view: actor.ref == view.case.reporter_ref, "只有报告人可以", "only who reported it may"
+)
+_NOT_CRIMINAL = Rule(
+    lambda _session, _actor, view: view.case.kind != Kind.CRIMINAL,
+    "刑事线索不能撤回",
+    "a criminal lead cannot be withdrawn",
+)
+_RETURNABLE = (_HAS_SENDER, _NO_MEASURES, _NOT_BOUND)
 
 _OPEN_STATES = frozenset(State) - ENDED
-_ACT = _has_item("act")
 
 ACTIONS: tuple[Action, ...] = (
-    Action("accept_case", "立案", "accept the report", _in(State.REPORTED), _has_item("verify"), "verify"),
-    Action("decline", "不予受理", "decline", _in(State.REPORTED), _has_item("verify"), "verify"),
-    Action("merge", "并案", "merge", _in(State.REPORTED), _has_item("verify"), "verify"),
-    Action("accept", "受理", "accept", _in(State.PENDING), _has_item("accept"), "accept"),
-    Action("decline", "不予受理", "decline", _in(State.PENDING), _has_item("accept"), "accept"),
-    Action("merge", "并案", "merge", _in(State.PENDING), _has_item("accept"), "accept"),
-    Action("refer_up", "上报", "refer up", _in(State.PENDING), _both(_has_item("accept"), _below_district), "accept"),
-    Action("refer_up", "上报", "refer up", _in(State.HANDLING), _both(_ACT, _below_district), "act"),
-    Action(
-        "return", "退回", "return", _in(State.PENDING), _both(_has_item("accept"), _has_sender, _not_bound), "accept"
-    ),
-    Action("return", "退回", "return", _in(State.HANDLING), _both(_ACT, _has_sender, _not_bound), "act"),
-    Action("self_handle", "自办", "settle", _in(State.HANDLING), _ACT, "act"),
-    Action("assign", "交办", "assign", _in(State.HANDLING), _both(_ACT, _above_cell), "act"),
-    Action("transfer", "转办", "transfer", _in(State.HANDLING), _both(_ACT, _not_bound), "act"),
-    Action("feedback", "反馈进展", "report progress", _in(State.PENDING, State.HANDLING, State.SUSPENDED), _handles),
+    Action("accept_case", "立案", "accept the report", _in(State.REPORTED), (_VERIFY,), "verify"),
+    Action("decline", "不予受理", "decline", _in(State.REPORTED), (_VERIFY,), "verify"),
+    Action("merge", "并案", "merge", _in(State.REPORTED), (_VERIFY,), "verify"),
+    Action("accept", "受理", "accept", _in(State.PENDING), (_ACCEPT,), "accept"),
+    Action("decline", "不予受理", "decline", _in(State.PENDING), (_ACCEPT,), "accept"),
+    Action("merge", "并案", "merge", _in(State.PENDING), (_ACCEPT,), "accept"),
+    Action("refer_up", "上报", "refer up", _in(State.PENDING), (_ACCEPT, _BELOW_DISTRICT), "accept"),
+    Action("return", "退回", "return", _in(State.PENDING), (_ACCEPT, *_RETURNABLE), "accept"),
+    Action("self_handle", "自办", "settle", _in(State.HANDLING), (_ACT,), "act"),
+    Action("refer_up", "上报", "refer up", _in(State.HANDLING), (_ACT, _BELOW_DISTRICT), "act"),
+    Action("assign", "交办", "assign", _in(State.HANDLING), (_ACT, _ABOVE_CELL), "act"),
+    Action("transfer", "转办", "transfer", _in(State.HANDLING), (_ACT, _NOT_BOUND), "act"),
+    Action("return", "退回", "return", _in(State.HANDLING), (_ACT, *_RETURNABLE), "act"),
     Action(
         "answer_return",
         "退回审核",
         "answer the return",
         _in(State.RETURNING),
-        _has_item("consider_return"),
+        (_has_item("consider_return"),),
         "consider_return",
     ),
-    Action("rule", "裁定", "rule", _in(State.RULING), _has_item("rule"), "rule"),
-    Action("confirm", "反馈审核", "confirm the report back", _in(State.CONFIRMING), _has_item("confirm"), "confirm"),
-    Action("check", "核查", "check", _in(State.CHECKING), _has_item("check"), "check"),
-    Action("rate", "评价", "rate", _in(State.RATING), _has_item("callback"), "callback"),
-    Action("request_extension", "申请延期", "ask for an extension", _in(State.HANDLING), _both(_ACT, _no_request)),
-    Action("request_suspension", "申请挂账", "ask for a suspension", _in(State.HANDLING), _both(_ACT, _no_request)),
-    Action("decide_request", "审批", "decide the request", _in(State.HANDLING), _has_item("decide"), "decide"),
-    Action("resume", "恢复办理", "resume", _in(State.SUSPENDED), _has_item("suspended"), "suspended"),
-    Action("supervise", "督办", "supervise", _OPEN_STATES, _supervises),
+    Action("rule", "裁定", "rule", _in(State.RULING), (_has_item("rule"),), "rule"),
+    Action("confirm", "反馈审核", "confirm the report back", _in(State.CONFIRMING), (_has_item("confirm"),), "confirm"),
+    Action("check", "核查", "check", _in(State.CHECKING), (_has_item("check"),), "check"),
+    Action("rate", "评价", "rate", _in(State.RATING), (_has_item("callback"),), "callback"),
+    Action("resume", "恢复办理", "resume", _in(State.SUSPENDED), (_has_item("suspended"),), "suspended"),
+    Action("decide_request", "审批", "decide the request", _in(State.HANDLING), (_has_item("decide"),), "decide"),
+    Action("reply", "督办回复", "reply to the supervision", _OPEN_STATES, (_has_item("reply"),), "reply"),
+    Action("judge", "督办审核", "judge the reply", _OPEN_STATES, (_has_item("judge"),), "judge"),
+    Action(
+        "feedback",
+        "反馈进展",
+        "report progress",
+        _in(State.PENDING, State.HANDLING, State.SUSPENDED),
+        (_HANDLES,),
+    ),
+    Action("request_extension", "申请延期", "ask for an extension", _in(State.HANDLING), (_ACT, _NO_REQUEST)),
+    Action("request_suspension", "申请挂账", "ask for a suspension", _in(State.HANDLING), (_ACT, _NO_REQUEST)),
+    Action("supervise", "督办", "supervise", _OPEN_STATES, (_SUPERVISES,)),
     Action(
         "reclassify",
         "改类、加急",
         "reclassify or press",
         _in(State.REPORTED, State.PENDING, State.HANDLING),
-        _superior_or_owner("dispatcher", "leader"),
+        (_ABOVE_OR_OWNER,),
     ),
     Action(
         "withdraw",
         "撤回",
         "withdraw",
         _in(State.REPORTED, State.PENDING, State.HANDLING, State.SUSPENDED),
-        _reporter,
+        (_REPORTER, _NOT_CRIMINAL),
     ),
 )
 
@@ -188,7 +234,28 @@ def allowed(session: Session, actor: Actor, case: Case) -> list[Action]:
 
 def possible(session: Session, actor: Actor, view: View) -> list[Action]:
     """The same of a case that is loaded already, for lists."""
-    return [action for action in ACTIONS if view.state in action.states and action.rule(session, actor, view)]
+    return [action for action in ACTIONS if view.state in action.states and action.missed(session, actor, view) is None]
+
+
+def refusals(session: Session, actor: Actor, case: Case) -> list[Refusal]:
+    """Every action that is not open to the actor now, once for each code, with the reason."""
+    view = view_of(session, case)
+    found: dict[str, Refusal | None] = {}
+    for action in ACTIONS:
+        if view.state not in action.states:
+            found.setdefault(action.code, _wrong_state(action, view.state))
+            continue
+        missed = action.missed(session, actor, view)
+        found[action.code] = None if missed is None else Refusal(action, missed.zh, missed.en)
+    return [refusal for refusal in found.values() if refusal is not None]
+
+
+def _wrong_state(action: Action, state: State) -> Refusal:
+    wanted = [each for other in ACTIONS if other.code == action.code for each in State if each in other.states]
+    zh, en = "、".join(each.zh for each in wanted), ", ".join(each.en for each in wanted)
+    return Refusal(
+        action, f"事件现在“{state.zh}”，只在“{zh}”时可以", f"the case is {state.en}; possible while it is: {en}"
+    )
 
 
 def require(session: Session, actor: Actor, case: Case, code: str) -> Action:

@@ -14,8 +14,9 @@ from engine import vault
 from engine.commands import OFFLINE_LIFETIME
 from engine.deadlines.book import Deadline
 from engine.errors import Forbidden, NotFound
+from engine.network.units import Unit
 from processes import access, attachments
-from processes.cases import actions, changing
+from processes.cases import actions, changing, targets
 from processes.cases import reading as lists
 from processes.cases.models import Case
 from processes.cases.reporting import report, tracking_code
@@ -148,6 +149,24 @@ def get_actions(path: CasePath) -> Response:
         case = access.read_case(session, actor, path.number)
         possible = actions.allowed(session, actor, case)
         return {"state": coded(State(case.state)), "actions": [shapes.action_json(each) for each in possible]}
+
+    return reading(look)
+
+
+class TargetQuery(Strict):
+    """`action`: assign, transfer, refer_up, rule, or accept_case for its place; `q`: part of a name."""
+
+    action: str = Field(max_length=32)
+    q: str = Field("", max_length=64)
+
+
+@api.get("/cases/<number>/targets", summary="The units to which you may send it by an action")
+def get_targets(path: CasePath, query: TargetQuery) -> Response:
+    def look(session: Session, actor: Actor) -> Any:
+        case = access.read_case(session, actor, path.number)
+        found = targets.targets(session, actor, case, query.action, query.q.strip())
+        above = shapes.units_by_id(session, [unit.parent_id for unit in found])
+        return {"units": [_target_json(unit, above.get(unit.parent_id or 0)) for unit in found]}
 
     return reading(look)
 
@@ -289,6 +308,10 @@ def _case_json(session: Session, case: Case) -> dict[str, Any]:
         "attachments": [_file_json(row) for row in attachments.of_case(session, case)],
         "version": case.version,
     }
+
+
+def _target_json(unit: Unit, above: Unit | None) -> dict[str, Any]:
+    return {"code": unit.code, "name": unit.name, "level": unit.level, "above": above.name if above else None}
 
 
 def _clocks(session: Session, case: Case) -> list[Deadline]:

@@ -1,14 +1,81 @@
-"""The page of one case (事件)."""
+"""The page of one case (事件), and the forms of what can be done to it."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from typing import TYPE_CHECKING
 
-from web.pages.showing import Shown, showing
+from flask import Blueprint, render_template, request
+
+from engine import vault
+from engine.errors import Conflict, Forbidden
+from processes import access
+from processes.cases.actions import allowed, refusals
+from web.pages import act_view, case_view
+from web.pages.showing import Shown, is_fragment, showing
+from web.translation import language
+
+if TYPE_CHECKING:
+    from engine.actors import Actor
+    from engine.db import Session
+    from processes.cases.models import Case
 
 blueprint = Blueprint("case", __name__)
+DONE = ("reload", "event")
 
 
 @blueprint.get("/cases/<number>")
 def show(number: str) -> Shown:
-    return showing(lambda _session, _actor: render_template("no_desk.html"))
+    def look(session: Session, actor: Actor) -> Shown:
+        case = access.read_case(session, actor, number)
+        return render_template("case/case.html", view=case_view.load(session, actor, case))
+
+    return showing(look)
+
+
+@blueprint.get("/cases/<number>/act/<code>")
+def act(number: str, code: str) -> Shown:
+    """The form of one action, as a part of a page or as a page of its own; told in words when it is not open."""
+    done = request.args.get("done", "reload")
+
+    def look(session: Session, actor: Actor) -> Shown:
+        case = access.read_case(session, actor, number)
+        title = (vault.open_text(session, case.summary) or {}).get("title", "")
+        try:
+            form = act_view.load(session, actor, case, code, title)
+        except (Conflict, Forbidden) as error:
+            return _instead(session, actor, case, code, error)
+        return render_template(
+            "case/act.html",
+            form=form,
+            done=done if done in DONE else "reload",
+            main=request.args.get("main", ""),
+            whole=not is_fragment(),
+        )
+
+    return showing(look)
+
+
+def _instead(session: Session, actor: Actor, case: Case, code: str, error: Conflict | Forbidden) -> Shown:
+    """Why not, and what is possible instead."""
+    reason = next((each for each in refusals(session, actor, case) if each.action.code == code), None)
+    return render_template(
+        "case/not_allowed.html",
+        number=case.number,
+        reason=reason,
+        said=error.text(language()),
+        possible=allowed(session, actor, case),
+        whole=not is_fragment(),
+    )
+
+
+@blueprint.get("/cases/<number>/refusals")
+def why_not(number: str) -> Shown:
+    """Why the other actions are not open to the reader now."""
+
+    def look(session: Session, actor: Actor) -> Shown:
+        case = access.read_case(session, actor, number)
+        return render_template(
+            "case/why_not.html", number=number, refusals=refusals(session, actor, case), whole=not is_fragment()
+        )
+
+    return showing(look)

@@ -51,6 +51,7 @@ _OPENERS = frozenset(
 )
 """Entries with which a happening begins, also when the one before has the same moment and person."""
 _MARK = "deadline:mark:"
+_LAST = 2**62
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def tell(material: Material) -> list[Happening]:
     """The whole story, oldest first."""
     lines = [_line(material, group) for group in _groups(material.moments)]
     lines += [_merged_line(material, each) for each in material.merged_in]
-    lines.sort(key=lambda line: (line.at, line.proofs[0].seq if line.proofs else 0))
+    lines.sort(key=lambda line: (line.at, line.proofs[0].seq if line.proofs else _LAST))
     return _with_files(lines)
 
 

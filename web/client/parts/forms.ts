@@ -25,10 +25,13 @@ export function startForms(): void {
     const form = (event.target as HTMLElement).closest<HTMLFormElement>("form[data-act]");
     if (form) keep(form);
   });
-  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-act]")) restore(form);
-  document.addEventListener("htmx:after:swap", () => {
-    for (const form of document.querySelectorAll<HTMLFormElement>("form[data-act]:not([data-restored])")) restore(form);
-  });
+  restoreForms();
+  document.addEventListener("htmx:after:swap", restoreForms);
+}
+
+/** Give the forms that came into the page meanwhile what was typed into them before. */
+export function restoreForms(): void {
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-act]:not([data-restored])")) restore(form);
 }
 
 async function act(form: HTMLFormElement): Promise<void> {
@@ -96,7 +99,7 @@ function put(target: Json, path: string[], value: unknown): void {
     target[head] = Array.isArray(known) && Array.isArray(value) ? [...known, ...value] : value;
     return;
   }
-  target[head] ??= {};
+  target[head] ??= /^\d+$/.test(rest[0] ?? "") ? [] : {}; // `parties.0.name`: a list of parts
   put(target[head] as Json, rest, value);
 }
 

@@ -1,0 +1,4 @@
+/** The page of one case. */
+import { startActions } from "../parts/actions.ts";
+
+startActions();
