@@ -27,9 +27,10 @@ class Case(Base):
         Index("ix_cases_owner_state", "owner_id", "state", "due_at"),
         Index("ix_cases_district_reported", "district_id", "reported_at", "id"),
         Index("ix_cases_reporter", "reporter_staff_id"),
-        Index("ix_cases_standing", "owner_id", "light", "restricted", sqlite_where=_OWNED, postgresql_where=_OWNED),
+        Index("ix_cases_standing", "owner_id", "light", "restricted", "district_id", sqlite_where=_OWNED, postgresql_where=_OWNED),
         Index("ix_cases_late", "district_id", "late_since", sqlite_where=_LATE, postgresql_where=_LATE),
         Index("ix_cases_closed", "district_id", "closed_at", "last_owner_id"),
+        Index("ix_cases_place_kind", "place_unit_id", "kind", "reported_at"),
         Index(
             "ix_cases_open_place",
             "place_unit_id",

@@ -202,6 +202,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("ended_at is null"),
             postgresql_where=sa.text("ended_at is null"),
         )
+        batch_op.create_index("ix_cases_place_kind", ["place_unit_id", "kind", "reported_at"], unique=False)
         batch_op.create_index(
             "ix_cases_standing",
             ["owner_id", "light", "restricted"],
@@ -239,6 +240,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("owner_id is not null"),
             postgresql_where=sa.text("owner_id is not null"),
         )
+        batch_op.drop_index("ix_cases_place_kind")
         batch_op.drop_index(
             "ix_cases_open_place",
             sqlite_where=sa.text("ended_at is null"),
