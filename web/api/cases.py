@@ -26,6 +26,7 @@ from web.api.forms import shipped
 from web.api.shapes import CasePath, RowId, Strict, coded, iso
 from web.edge import acting, json_body, reading, sign_in, store
 from web.problems import MalformedJson
+from web.words.names import badge
 
 if TYPE_CHECKING:
     from engine.actors import Actor
@@ -311,7 +312,13 @@ def _case_json(session: Session, case: Case) -> dict[str, Any]:
 
 
 def _target_json(unit: Unit, above: Unit | None) -> dict[str, Any]:
-    return {"code": unit.code, "name": unit.name, "level": unit.level, "above": above.name if above else None}
+    return {
+        "code": unit.code,
+        "name": unit.name,
+        "level": unit.level,
+        "badge": badge(unit.level),
+        "above": above.name if above else None,
+    }
 
 
 def _clocks(session: Session, case: Case) -> list[Deadline]:

@@ -42,15 +42,17 @@ _UNITS = {
     "wd": ("个工作日", "working day", "working days"),
     "d": ("天", "day", "days"),
 }
-_NAMED_HOLIDAYS = {
-    "New Year's Day": "元旦",
-    "Spring Festival": "春节",
-    "Tomb-sweeping Day": "清明节",
-    "Labour Day": "劳动节",
-    "Dragon Boat Festival": "端午节",
-    "National Day": "国庆节",
-    "Mid-autumn Festival": "中秋节",
+_HOLIDAYS = {
+    "元旦": "New Year's Day",
+    "春节": "Spring Festival",
+    "清明节": "Tomb-sweeping Day",
+    "劳动节": "Labour Day",
+    "端午节": "Dragon Boat Festival",
+    "国庆节": "National Day",
+    "中秋节": "Mid-autumn Festival",
 }
+"""Names in the calendar are in either language, by where the year came from."""
+_IN_CHINESE = {en: zh for zh, en in _HOLIDAYS.items()}
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,8 @@ def _skipped(days: Sequence[Day]) -> list[str]:
             holidays[day.name] = holidays.get(day.name, 0) + 1
     said = [t(f"跳过周末 {weekends} 天", f"{_days(weekends)} of weekend skipped")] if weekends else []
     for name, count in holidays.items():
-        zh = _NAMED_HOLIDAYS.get(name, name) or "节假日"
-        en = next((key for key, value in _NAMED_HOLIDAYS.items() if name in {key, value}), name) or "holidays"
-        said.append(t(f"跳过{zh} {count} 天", f"{_days(count)} of {en} skipped"))
+        holiday = t(_IN_CHINESE.get(name, name), _HOLIDAYS.get(name, name)) or t("节假日", "holidays")
+        said.append(t(f"跳过{holiday} {count} 天", f"{_days(count)} of {holiday} skipped"))
     return said
 
 
@@ -138,7 +139,7 @@ def _short(day: date) -> str:
 
 def days(count: int) -> str:
     """3 天, 3 days."""
-    return t(f"{count} 天", _days(count))
+    return t(f"{count} 天", f"{count} {'day' if count == 1 else 'days'}")
 
 
 def _days(count: int) -> str:

@@ -9,14 +9,11 @@ import { t } from "./words.ts";
 interface Unit {
   code: string;
   name: string;
-  level: string;
+  badge: string;
   above: string | null;
 }
 
 const WAIT_MS = 150;
-const BADGES: Record<string, string> = {
-  district: "区", subdistrict: "街", village: "村", grid: "网", cell: "格", department: "部", third_party: "协", centre: "法",
-};
 
 export function startPicker(picker: HTMLElement): void {
   const input = picker.querySelector<HTMLInputElement>("[role=combobox]");
@@ -83,7 +80,7 @@ class Picker {
   }
 
   private row(unit: Unit, index: number): HTMLLIElement {
-    const badge = el("span", { class: "level", "aria-hidden": "true" }, BADGES[unit.level] ?? "·");
+    const badge = el("span", { class: "level", "aria-hidden": "true" }, unit.badge);
     const row = el("li", { role: "option", id: `${this.list.id}-${index}`, "aria-selected": "false", "data-index": String(index) }, badge, el("span", {}, unit.name));
     if (unit.above) row.append(el("span", { class: "quiet" }, unit.above));
     return row;
