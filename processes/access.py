@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, exists, false, or_, select
+from sqlalchemy import Select, and_, exists, false, func, or_, select
 
 from engine.errors import NotFound
 from processes.cases.models import Case, CaseReader, NamedReader
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDER = "commander"
 BLIND_ROLES = frozenset({"admin", "auditor"})
 """Roles that see no case by themselves: the administrator runs the network, the auditor reads the trail."""
+MANY = 2_000
 
 
 def reading_units(actor: Actor) -> list[int]:
@@ -39,6 +40,17 @@ def visible_each(actor: Actor) -> Any:
     return _condition(actor, lambda readers: exists(readers.where(readers.selected_columns.case_id == Case.id)))
 
 
+def visible_below(actor: Actor) -> Any:
+    """The same condition for cases that are or were at, or below, a unit through which the actor reads.
+
+    Such a unit has its `CaseReader` row (`processes.cases.readers.admit`), so only what is restricted is left to probe;
+    counting tens of thousands of cases needs no probe for each.
+    """
+    named = select(NamedReader.case_id).where(NamedReader.staff_id == actor.staff_id)
+    probe = exists(named.where(NamedReader.case_id == Case.id))
+    return and_(Case.district_id == actor.district_id, or_(Case.restricted.is_(False), probe))
+
+
 def _condition(actor: Actor, within: Callable[[Select[int]], Any]) -> Any:
     units = reading_units(actor)
     conditions = []
@@ -49,6 +61,12 @@ def _condition(actor: Actor, within: Callable[[Select[int]], Any]) -> Any:
         named = select(NamedReader.case_id).where(NamedReader.staff_id == actor.staff_id)
         conditions.append(and_(Case.restricted.is_(True), within(named)))
     return and_(Case.district_id == actor.district_id, or_(*conditions) if conditions else false())
+
+
+def reads_many(session: Session, actor: Actor) -> bool:
+    """Whether so many cases are visible that it is better to probe the newest one by one than to gather them all."""
+    some = select(CaseReader.case_id).where(CaseReader.unit_id.in_(reading_units(actor))).limit(MANY).subquery()
+    return (session.scalar(select(func.count()).select_from(some)) or 0) == MANY
 
 
 def scope(query: Any, actor: Actor) -> Any:

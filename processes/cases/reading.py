@@ -17,7 +17,7 @@ from engine.errors import Invalid, NotFound
 from engine.network.units import Unit, by_code
 from engine.trail import entries
 from engine.worklist import OPEN, WorkItem
-from processes.access import reading_units, scope
+from processes.access import reading_units, reads_many, scope, visible_each
 from processes.cases import search
 from processes.cases.handling import finding
 from processes.cases.models import Case, Progress, Stay
@@ -90,7 +90,9 @@ def list_cases(session: Session, actor: Actor, filters: Filters, *, cursor: str 
 
 def list_query(session: Session, actor: Actor, filters: Filters, *, cursor: str | None) -> Any:
     """The statement of `list_cases`, without its limit."""
-    query = narrowed(session, actor, scope(rows_query(), actor), filters)
+    probing = filters.text and reads_many(session, actor)
+    query = rows_query().where(visible_each(actor)) if probing else scope(rows_query(), actor)
+    query = narrowed(session, actor, query, filters)
     if cursor is not None:
         at, last = _decode(cursor)
         query = query.where(or_(Case.reported_at < at, and_(Case.reported_at == at, Case.id < last)))

@@ -8,7 +8,7 @@ import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from engine.errors import DefinitionRefused, GridgovError, ImportRefused
-from web.cli import calendar, database, definitions, demo, doctor, network, serve, simulate, staff, trail
+from web.cli import calendar, cases, database, definitions, demo, doctor, network, serve, simulate, staff, trail
 from web.cli.opening import DatabaseUnready, speaks_chinese
 
 
@@ -17,7 +17,7 @@ def cli() -> None:
     """gridgov: workflow engine for five-level grass-roots governance (五级网格治理引擎)."""
 
 
-for _part in (serve, database, network, definitions, calendar, trail, demo, simulate, doctor, staff):
+for _part in (serve, database, network, definitions, calendar, trail, demo, simulate, doctor, staff, cases):
     for _command in _part.COMMANDS:
         cli.add_command(_command)
 
