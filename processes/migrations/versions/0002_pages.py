@@ -205,7 +205,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_cases_place_kind", ["place_unit_id", "kind", "reported_at"], unique=False)
         batch_op.create_index(
             "ix_cases_standing",
-            ["owner_id", "light", "restricted"],
+            ["owner_id", "light", "restricted", "district_id"],
             unique=False,
             sqlite_where=sa.text("owner_id is not null"),
             postgresql_where=sa.text("owner_id is not null"),
