@@ -3,8 +3,10 @@ import { startForms } from "../parts/forms.ts";
 import { startFragments } from "../parts/fragments.ts";
 import { startMenus } from "../parts/menus.ts";
 import { showKeptToast } from "../parts/toasts.ts";
+import { startSignOut } from "../parts/who.ts";
 
 startForms();
 startFragments();
 startMenus();
 showKeptToast();
+startSignOut();
