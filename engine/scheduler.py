@@ -44,9 +44,13 @@ class Worker(Base):
 class Ticker:
     """Runs the jobs in this process until stopped. APScheduler's job store is memory and holds nothing durable."""
 
-    def __init__(self, store: Store, channels: Sequence[outbox.Channel]) -> None:
+    def __init__(
+        self, store: Store, channels: Sequence[outbox.Channel], held: Callable[[Store], bool] = lambda _store: False
+    ) -> None:
+        """While `held`, timers and effects wait: somebody else moves the clocks of this database."""
         self._store = store
         self._channels = channels
+        self._held = held
         self._worker_id: int | None = None
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(4)}, job_defaults=_LIMITS, timezone="UTC"
@@ -76,12 +80,16 @@ class Ticker:
 
     def _sweep(self) -> None:
         """Sweep page after page while something is due."""
+        if self._held(self._store):
+            return
         with metrics.SWEEP_SECONDS.time():
             due = timers.sweep(self._store)
         while due is not None and due <= self._store.env.clock.now():
             due = timers.sweep(self._store)
 
     def _deliver(self) -> None:
+        if self._held(self._store):
+            return
         while outbox.deliver(self._store, self._channels):
             pass
 

@@ -123,9 +123,13 @@ def demo_staff(units: bytes, seed: int = 1) -> bytes:
     writer = csv.writer(out)
     writer.writerow(["staff_no", "name", "unit_code", "roles", "phone"])
     for serial, (number, unit_code, roles) in enumerate(_posts(units)):
-        name = chances.choice(_SURNAMES) + "".join(chances.choices(_GIVEN, k=chances.choice((1, 2))))
-        writer.writerow([number, name, unit_code, roles, f"000{serial:08d}"])
+        writer.writerow([number, invented_name(chances), unit_code, roles, f"000{serial:08d}"])
     return out.getvalue().encode()
+
+
+def invented_name(chances: random.Random) -> str:
+    """A plausible name of nobody."""
+    return chances.choice(_SURNAMES) + "".join(chances.choices(_GIVEN, k=chances.choice((1, 2))))
 
 
 def _posts(units: bytes) -> Iterator[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,12 @@ from sqlalchemy import select
 from engine.actors import Actor
 from engine.calendar import load as load_calendar
 from engine.network.people import Appointment, Staff, actor_of
-from engine.network.units import Unit, get
+from engine.network.units import Level, Unit, get, lineage
 from processes.cases.actions import allowed
 from processes.cases.models import Case
 from processes.codes import Urgency
+from processes.requests.operations import EXTENSION, SUSPENSION, Asking
+from processes.simulation import words
 
 if TYPE_CHECKING:
     from engine.db import Session
@@ -30,8 +33,16 @@ WEIGHTS = {
     "cell": {"self_handle": 95, "refer_up": 5},
 }
 DEPARTMENTS = ("housing", "labour", "market", "urban", "civil", "justice", "petition", "environment")
-LAZY_SHARE = 0.07
-"""Posts that let work lie until somebody above takes it."""
+LAZY_SHARE = 0.025
+"""Work that a post lets lie until somebody above takes it."""
+SLOW_UNITS = 0.06
+"""Units that take five times as long as others: they make the boards red."""
+ASKING_SHARE = 0.08
+Post = tuple[int, str]
+
+
+def _always(_post: Post, _now: datetime) -> bool:
+    return True
 
 
 @dataclass
@@ -39,8 +50,10 @@ class Crew:
     """Who works where, and how. All chances come from one seeded generator."""
 
     chances: random.Random
-    actors: dict[tuple[int, str], list[Actor]] = field(default_factory=dict)
-    pace: dict[tuple[int, str], float] = field(default_factory=dict)
+    at_work: Callable[[Post, datetime], bool] = _always
+    """Whether the holder of a post looks at new work at all; visitors of a demonstration have desks of their own."""
+    actors: dict[Post, list[Actor]] = field(default_factory=dict)
+    pace: dict[int, float] = field(default_factory=dict)
 
     def hire(self, session: Session) -> None:
         """Read all posts once."""
@@ -54,6 +67,14 @@ class Crew:
             actors[0] for (_, role), actors in sorted(self.actors.items()) if role in {"cell_worker", "grid_worker"}
         ]
 
+    def supervisor_over(self, unit: Unit) -> Actor | None:
+        """Who supervises the unit from the nearest place above it."""
+        for unit_id in reversed(lineage(unit)[:-1]):
+            found = self.actors.get((unit_id, "supervisor"))
+            if found:
+                return found[0]
+        return None
+
     def actor_for(self, session: Session, item: WorkItem) -> Actor | None:
         """Somebody at the item's post; a check goes to a colleague of the one who settled it."""
         found = self.actors.get((item.unit_id, item.role), [])
@@ -64,26 +85,39 @@ class Crew:
 
     def when(self, session: Session, item: WorkItem, now: datetime) -> datetime | None:
         """When the post will see to the item; None when it never will."""
-        post = (item.unit_id, item.role)
-        if post not in self.pace:
-            self.pace[post] = self.chances.lognormvariate(0, 0.7)
-        if self.chances.random() < LAZY_SHARE:
+        lazy = self.chances.random() < LAZY_SHARE
+        if not self.at_work((item.unit_id, item.role), now) or lazy:
             return None
-        hours = self.pace[post] * self.chances.uniform(0.3, 6)
+        if item.unit_id not in self.pace:
+            slow = self.chances.random() < SLOW_UNITS
+            self.pace[item.unit_id] = self.chances.lognormvariate(0, 0.5) * (5 if slow else 1)
+        hours = self.pace[item.unit_id] * self.chances.uniform(0.2, 4)
+        if item.element == "suspended":
+            hours *= 20
         if session.get_one(Case, item.subject_id).urgency != Urgency.ORDINARY:
-            hours = hours / 8
+            return now + timedelta(hours=min(hours / 4, 20))
         return load_calendar(session).add_working_time(now, timedelta(hours=hours)).at
+
+    def asks_first(self, item: WorkItem) -> Asking | None:
+        """What the holder of an item wants of the superior before acting."""
+        if item.element != "act" or self.chances.random() >= ASKING_SHARE:
+            return None
+        if self.chances.random() < 0.6:
+            return Asking(EXTENSION, self.chances.choice(words.MORE_TIME), days=self.chances.randrange(1, 4))
+        today = item.created_at.date()
+        review = today + timedelta(days=self.chances.randrange(10, 40))
+        return Asking(SUSPENSION, self.chances.choice(words.STANDSTILL), review_on=review)
 
     def fill_in(self, session: Session, actor: Actor, item: WorkItem) -> dict[str, Any]:
         """A form that the post might send."""
-        simple = _SIMPLE.get(item.form)
+        simple = words.SIMPLE.get(item.form)
         if simple is not None:
             return dict(self.chances.choices([data for _, data in simple], [weight for weight, _ in simple])[0])
         case = session.get_one(Case, item.subject_id)
         if item.form == "ruling":
             ruler, owner = get(session, item.unit_id), get(session, case.owner_id or case.last_owner_id)
             target = owner if owner.path.startswith(ruler.path) else ruler
-            return {"target": target.code, "reason": "职责所在"}
+            return {"target": target.code, "reason": self.chances.choice(words.RULINGS)}
         return self._act(session, actor, case)
 
     def _act(self, session: Session, actor: Actor, case: Case) -> dict[str, Any]:
@@ -92,47 +126,23 @@ class Crew:
         weights = {code: weight for code, weight in WEIGHTS.get(owner.level, {}).items() if code in possible}
         code = self.chances.choices(list(weights), list(weights.values()))[0] if weights else "self_handle"
         if code == "assign":
-            return self._assign(session, case, owner)
+            return self._assign(session, owner)
         if code == "transfer":
             slug = "police" if case.kind == "criminal" else self.chances.choice(DEPARTMENTS)
             district = get(session, owner.district_id)
-            return {"outcome": "transfer", "target": f"{district.code}-{slug}", "reason": "属其职责"}
+            reason = self.chances.choice(words.REASONS["transfer"])
+            return {"outcome": "transfer", "target": f"{district.code}-{slug}", "reason": reason}
         if code == "self_handle":
-            return {"outcome": "self_handle", "measures": "到场了解情况，双方达成一致"}
-        return {"outcome": code, "reason": "本级难以解决"}
+            measures = words.MEASURES.get(case.kind, words.MEASURES["dispute"])
+            return {"outcome": "self_handle", "measures": self.chances.choice(measures)}
+        return {"outcome": code, "reason": self.chances.choice(words.REASONS[code])}
 
-    def _assign(self, session: Session, case: Case, owner: Unit) -> dict[str, Any]:
-        levels = {"district": "subdistrict", "subdistrict": "village", "village": "grid", "grid": "cell"}
-        query = select(Unit).where(Unit.parent_id == owner.id, Unit.level == levels[owner.level]).order_by(Unit.id)
-        child = self.chances.choice(list(session.scalars(query)))
-        deadline = session.env.clock.now() + timedelta(hours=20)
-        del case
+    def _assign(self, session: Session, owner: Unit) -> dict[str, Any]:
+        below = Level(list(Level)[Level(owner.level).rank + 1])
+        query = select(Unit).where(Unit.parent_id == owner.id, Unit.level == below).order_by(Unit.id)
         return {
             "outcome": "assign",
-            "target": child.code,
-            "deadline": deadline.isoformat(),
-            "reason": "就近办理",
+            "target": self.chances.choice(list(session.scalars(query))).code,
+            "deadline": (session.env.clock.now() + timedelta(hours=20)).isoformat(),
+            "reason": self.chances.choice(words.REASONS["assign"]),
         }
-
-
-_SIMPLE: dict[str, list[tuple[int, dict[str, Any]]]] = {
-    "verify": [(94, {"result": "accept"}), (6, {"result": "decline", "reason": "不属受理范围，可向法院起诉"})],
-    "accept": [
-        (88, {"outcome": "accept"}),
-        (6, {"outcome": "refer_up", "reason": "超出本级权限"}),
-        (6, {"outcome": "return", "reason": "不属本单位职责"}),
-    ],
-    "return_reply": [(6, {"agree": True}), (4, {"agree": False, "opinion": "属你单位职责"})],
-    "confirm": [(9, {"ok": True}), (1, {"ok": False, "opinion": "材料不全，请补充"})],
-    "check": [(88, {"ok": True, "finding": "现场核实，已解决"}), (12, {"ok": False, "finding": "问题仍在"})],
-    "rating": [
-        (60, {"answer": "satisfied"}),
-        (25, {"answer": "basic"}),
-        (8, {"answer": "unsatisfied", "words": "还没解决"}),
-        (7, {"answer": "unreached"}),
-    ],
-    "request_decision": [(7, {"granted": True}), (3, {"granted": False, "opinion": "请按时办结"})],
-    "sup_reply": [(7, {"done": True}), (3, {"done": False, "reason": "需多部门配合", "plan": "三日内办结"})],
-    "sup_judge": [(7, {"verdict": "lift"}), (1, {"verdict": "next"}), (2, {"verdict": "wait"})],
-    "resume": [(1, {"reason": "条件已具备"})],
-}

@@ -17,10 +17,13 @@ from gunicorn.app.base import BaseApplication
 from engine.db import Store
 from engine.scheduler import Ticker
 from engine.tuning import calm_collector
+from processes.demo import runs
+from processes.demo.opening import open_demo
 from web import assembly, config
 from web.app import create_app
 from web.cli import database, demo
 from web.cli.opening import opened
+from web.demo_process import DemoProcess
 
 THREADS = 32
 STOP_SECONDS = 10
@@ -60,9 +63,12 @@ def up(port: int) -> None:
     refuse_taken("127.0.0.1", port)
     with opened(create_key=True) as store:
         database.bring_up(store)
-        demo.bring_in(store)
-    os.environ["GRIDGOV_DEMO"] = "1"
-    demo.print_accounts()
+        open_demo(store, assembly.models())
+        with store.read() as session:
+            is_demo = runs.find(session) is not None
+    if is_demo:
+        os.environ["GRIDGOV_DEMO"] = "1"
+        demo.print_accounts()
     run_server("127.0.0.1", port, with_worker=True)
 
 
@@ -94,6 +100,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         self._bind = f"{host}:{port}"
         self._with_worker = with_worker
         self._ticker: Ticker | None = None
+        self._month: DemoProcess | None = None
         self._store: Store | None = None
         super().__init__()
 
@@ -121,10 +128,14 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
     def _start(self, _worker: Any) -> None:
         calm_collector()
         if self._with_worker and self._store is not None:
-            self._ticker = Ticker(self._store, assembly.channels_of(config.from_environment()))
+            self._month = DemoProcess(self._store)
+            self._month.start()
+            self._ticker = Ticker(self._store, assembly.channels_of(config.from_environment()), runs.holds)
             self._ticker.start()
 
     def _stop(self, _server: Any, _worker: Any) -> None:
+        if self._month is not None:
+            self._month.stop()
         if self._ticker is not None:
             self._ticker.stop()
         if self._store is not None:
@@ -139,7 +150,7 @@ def worker() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     with opened() as store:
-        ticker = Ticker(store, assembly.channels_of(config.from_environment()))
+        ticker = Ticker(store, assembly.channels_of(config.from_environment()), runs.holds)
         ticker.start()
         stopping.wait()
         ticker.stop()
