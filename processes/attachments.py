@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import puremagic
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from engine import vault
 from engine.db import Base, BigId
-from engine.errors import UserError
 from engine.keys import NONCE_BYTES
 from engine.trail.entries import Draft
+from processes import pictures
+from processes.pictures import Taken, WrongMedia
 
 if TYPE_CHECKING:
     from engine.actors import Actor
     from engine.db import Session
     from processes.cases.models import Case
 
-IMAGES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 DOCUMENTS = {
     ".pdf": "application/pdf",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-MAX_PIXELS = 50_000_000
-LONGEST_SIDE = 2560
-
-
-class WrongMedia(UserError):
-    """The file is not what its name says, or not of a kind that is taken: {taken}."""
-
-    code = "wrong_media"
-    zh = "文件内容与名称不符，或类型不被接受；可用：{taken}。"
 
 
 class Attachment(Base):
@@ -66,18 +55,21 @@ class Attachment(Base):
 def attach(session: Session, actor: Actor, case: Case, name: str, content: bytes) -> Attachment:
     """Keep a file of a case. Raises WrongMedia."""
     suffix = "." + name.rpartition(".")[2].lower()
-    media_type, clean = _cleaned(suffix, content)
+    media_type, clean, taken = _cleaned(suffix, content)
     nonce = session.env.entropy.token_bytes(NONCE_BYTES)
     digest = hashlib.sha256(clean).hexdigest()
     row = Attachment(
         district_id=case.district_id,
         case_id=case.id,
         media_type=media_type,
-        suffix=".jpg" if suffix in IMAGES else suffix,
+        suffix=".jpg" if suffix in pictures.KINDS else suffix,
         size=len(clean),
         sha256=digest,
         uploaded_by=actor.ref,
         uploaded_at=session.env.clock.now(),
+        taken_at=taken.at,
+        lng=taken.lng,
+        lat=taken.lat,
         content=nonce + _cipher(session, case).encrypt(nonce, clean, digest.encode()),
     )
     session.add(row)
@@ -102,12 +94,13 @@ def _cipher(session: Session, case: Case) -> AESGCM:
     return vault.cipher_of(session, case.district_id, case.id)
 
 
-def _cleaned(suffix: str, content: bytes) -> tuple[str, bytes]:
-    """(media type, bytes to keep); images are drawn anew, so nothing hidden in them survives."""
-    if suffix in IMAGES:
-        return "image/jpeg", _redrawn(content, IMAGES[suffix])
+def _cleaned(suffix: str, content: bytes) -> tuple[str, bytes, Taken]:
+    """(media type, bytes to keep, what a picture said of itself)."""
+    if suffix in pictures.KINDS:
+        picture = pictures.redraw(content, pictures.KINDS[suffix])
+        return "image/jpeg", picture.content, picture.taken
     if suffix in DOCUMENTS and _is_really(content, suffix):
-        return DOCUMENTS[suffix], content
+        return DOCUMENTS[suffix], content, Taken(None, None, None)
     raise WrongMedia(taken="jpg, png, webp, pdf, docx, xlsx")
 
 
@@ -118,17 +111,3 @@ def _is_really(content: bytes, suffix: str) -> bool:
         return any(found.extension == suffix for found in puremagic.magic_string(content, f"file{suffix}"))
     except puremagic.PureError:
         return False
-
-
-def _redrawn(content: bytes, kind: str) -> bytes:
-    try:
-        with Image.open(io.BytesIO(content), formats=(kind,)) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise WrongMedia(taken="jpg, png, webp ≤ 50 megapixels")
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-            upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-            out = io.BytesIO()
-            upright.save(out, "JPEG", quality=82)
-            return out.getvalue()
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
-        raise WrongMedia(taken="jpg, png, webp, pdf, docx, xlsx") from None

@@ -19,6 +19,7 @@ from web.api import (
     duplicates,
     field,
     forms,
+    looking,
     notices,
     requests,
     supervisions,
@@ -27,7 +28,7 @@ from web.api import (
     work_items,
 )
 from web.assets import asset
-from web.pages import admin, audit, case, citizen, home, notices_page, overdue, phone, search, sign_in, triage
+from web.pages import admin, audit, case, citizen, demo_bar, home, notices_page, overdue, phone, search, sign_in, triage
 from web.translation import language, t
 from web.words import clocks, moments, names
 
@@ -48,8 +49,22 @@ HEADERS = {
 }
 COMPRESSED = ["text/html", "application/json", "application/geo+json", "application/xml"]
 """A board of three hundred rows is a quarter of a megabyte of which a twentieth is news."""
-APIS = (cases, acts, duplicates, field, work_items, views, requests, supervisions, units, areas, notices, forms)
-PAGES = (home, sign_in, phone, triage, overdue, case, citizen, search, notices_page, admin, audit)
+APIS = (
+    cases,
+    looking,
+    acts,
+    duplicates,
+    field,
+    work_items,
+    views,
+    requests,
+    supervisions,
+    units,
+    areas,
+    notices,
+    forms,
+)
+PAGES = (home, sign_in, phone, triage, overdue, case, citizen, search, notices_page, admin, audit, demo_bar)
 SECURITY: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
 log = structlog.get_logger(__name__)
 
@@ -86,7 +101,7 @@ def create_app(store: Store, settings: Settings) -> OpenAPI:
     app.register_blueprint(assets.blueprint)
     for page in PAGES:
         app.register_blueprint(page.blueprint)
-    app.jinja_env.globals.update(t=t, asset=asset, moments=moments, clocks=clocks, names=names)
+    app.jinja_env.globals.update(t=t, asset=asset, moments=moments, clocks=clocks, names=names, demo_run=demo_bar.demo_run)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"lang": language()})
     return app

@@ -15,7 +15,7 @@ from engine.instances import ProcessInstance
 from engine.sign_in.attempts import TooManyAttempts
 from engine.spiff.expressions import ExpressionRefused
 from engine.step import StepFailed
-from processes.attachments import WrongMedia
+from processes.pictures import WrongMedia
 from web.translation import language
 from web.words import refusals
 

@@ -49,6 +49,8 @@ class Compiled:
     deadlines: DeadlineTable
     names: Mapping[str, str]
     """Element id → Chinese label."""
+    drawings: Mapping[str, bytes]
+    """Process → the file in which it is drawn."""
 
 
 def compile_bundle(bundle: Bundle) -> Compiled:
@@ -77,6 +79,11 @@ def compile_bundle(bundle: Bundle) -> Compiled:
         forms=Forms.of(bundle.files),
         deadlines=compile_table(bundle.files[DEADLINES]),
         names=names,
+        drawings={
+            process.get("id"): bundle.files[name]
+            for name, root in models.items()
+            for process in root.iter(f"{{{BPMN}}}process")
+        },
     )
 
 

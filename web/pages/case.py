@@ -10,7 +10,8 @@ from engine import vault
 from engine.errors import Conflict, Forbidden
 from processes import access
 from processes.cases.actions import allowed, refusals
-from web.pages import act_view, case_view
+from processes.cases.revealing import Purpose
+from web.pages import act_view, case_view, route_view
 from web.pages.showing import Shown, is_fragment, showing
 from web.translation import language
 
@@ -27,7 +28,10 @@ DONE = ("reload", "event")
 def show(number: str) -> Shown:
     def look(session: Session, actor: Actor) -> Shown:
         case = access.read_case(session, actor, number)
-        return render_template("case/case.html", view=case_view.load(session, actor, case))
+        view = case_view.load(session, actor, case)
+        mine = next((item for item in view.items if item.may_take and (item.is_mine or not item.is_claimed)), None)
+        routes = route_view.load(session, case)
+        return render_template("case/case.html", view=view, mine=mine, routes=routes, purposes=list(Purpose))
 
     return showing(look)
 

@@ -18,6 +18,7 @@ from processes import attachments
 from processes.cases import reading
 from processes.cases.actions import Action, allowed
 from processes.cases.models import Case, Progress, Stay
+from processes.cases.revealing import may_reveal
 from processes.codes import Disposition, Kind, Light, Source, State, Urgency
 from processes.requests.models import Request
 from processes.supervisions.models import Supervision
@@ -181,6 +182,8 @@ class CaseView:
     actions: Sequence[Action]
     supervisions: Sequence[SupervisionView]
     request: RequestView | None
+    may_reveal: bool
+    """Whether the reader may see the parties in clear, which is recorded."""
 
     @property
     def item(self) -> ItemView | None:
@@ -256,6 +259,7 @@ def load(session: Session, actor: Actor, case: Case) -> CaseView:
         actions=allowed(session, actor, case),
         supervisions=[_supervision(row, units) for row in rows.supervisions if row.ended_at is None],
         request=next((_request(row, texts.by_id) for row in rows.requests if row.state == "open"), None),
+        may_reveal=may_reveal(actor, case, rows.items),
     )
 
 
@@ -394,7 +398,7 @@ def _clock(
         due_at=row.due_at,
         arithmetic=t("；", "; ").join(deadlines.arithmetic(row, days)),
         next=deadlines.state_line(row, now),
-        source=row.source,
+        source=deadlines.rule(row.source),
         is_overdue=row.overdue_at is not None or row.due_at <= now,
     )
 

@@ -76,6 +76,11 @@ def limit(amount: int, unit: str) -> str:
     return t(f"{amount} {zh}", f"{amount} {one if amount == 1 else many}")
 
 
+def rule(source: str) -> str:
+    """The law or practice behind a limit; empty where the table has only its own default."""
+    return "" if source.startswith("default") else source.removeprefix("statutory: ").partition("; else default")[0]
+
+
 def counts_calendar(row: Deadline) -> bool:
     """Whether the clock reads the working calendar at all."""
     return row.limit_unit in {"wh", "wd"} or row.statutory

@@ -182,14 +182,15 @@ def _line(material: Material, group: list[Moment]) -> Happening:
     head = _head(group)
     saying = _saying(head)
     rest = [entry for entry in group if entry is not head]
+    route = _route(material, group)
     values = [material.words.get(commitment) for entry in group for commitment in entry.commitments]
     return Happening(
         at=head.at,
         who=_who(material, head),
         verb=saying.verb,
         tone=saying.tone,
-        about=_about(material, head),
-        route=_route(material, group),
+        about=_about(material, head, moved=route is not None),
+        route=route,
         asides=tuple(_asides(material, saying, rest)),
         quotes=tuple(_quotes(head, values)),
         files=tuple(material.files[each] for each in _file_ids(head, values) if each in material.files),
@@ -246,12 +247,12 @@ def _acted_from(material: Material, head: Moment) -> tuple[int | None, str | Non
     return found, None
 
 
-def _about(material: Material, head: Moment) -> str:
-    """Which clock, which time, how much: what the verb is about beside units."""
+def _about(material: Material, head: Moment, *, moved: bool) -> str:
+    """Which clock, which time, how much: what the verb is about beside units. `moved`: the route names the unit."""
     data = head.data
     if head.action.startswith("deadline:"):
         stage = "sign_off" if head.action.endswith(":unsigned") else str(data.get("stage", ""))
-        return _joined(deadlines.stage(stage), _unit(material, data))
+        return _joined(deadlines.stage(stage), "" if moved else _unit(material, data))
     teller = _ABOUT.get(head.action)
     if teller is not None:
         return teller(data)

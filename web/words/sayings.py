@@ -100,6 +100,8 @@ ACTIONS: Mapping[str, Saying] = {
     "case:case:report": Saying("上报", "reported"),
     "case:case:accept": Saying("立案", "accepted the report"),
     "case:case:restrict": _also("设为限制可见", "restricted to named readers"),
+    "case:case:follow": Saying("关注同一件事", "follows it as the same matter"),
+    "case:case:erase": Saying("依法删除内容", "erased the texts"),
     "case:case:reclassify": Saying("改类、加急", "reclassified or pressed"),
     "case:case:close": Saying("办结", "closed", "ok", ("事件办结", "case closed")),
     "case:case:rate": Saying("评价", "rated"),
