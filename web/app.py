@@ -101,7 +101,8 @@ def create_app(store: Store, settings: Settings) -> OpenAPI:
     app.register_blueprint(assets.blueprint)
     for page in PAGES:
         app.register_blueprint(page.blueprint)
-    app.jinja_env.globals.update(t=t, asset=asset, moments=moments, clocks=clocks, names=names, demo_run=demo_bar.demo_run)
+    app.jinja_env.globals.update(t=t, asset=asset, moments=moments, clocks=clocks, names=names)
+    app.jinja_env.globals["demo_run"] = demo_bar.demo_run
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"lang": language()})
     return app
