@@ -11,7 +11,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import lists, steps, sweeping
+from benchmarks import lists, search, steps, sweeping
 from benchmarks.district import Bench
 from engine.tuning import calm_collector
 
@@ -22,6 +22,8 @@ MUST = {
     "idle_sweep_growth": 1.2,
     "state_bytes_ten_hops": 4096,
     "list_over_sql": 2.0,
+    "search_common_ms": 200,
+    "search_rare_ms": 200,
 }
 BUILD = Path("build")
 
@@ -56,6 +58,7 @@ def main() -> int:
         calm_collector()
         figures = steps.against_bare(bench) | steps.along_a_journey(bench) | sweeping.growth(bench)
         figures |= lists.over_sql(bench)
+        figures |= search.times(bench)
         bench.store.dispose()
     print(f"\n{'figure':28} {'measured':>10} {'must be':>10}")
     for name, value in figures.items():

@@ -1,4 +1,5 @@
 /** On every page: forms that act, fragments, menus, the sign-in dialog. */
+import { startFind } from "../parts/find.ts";
 import { startForms } from "../parts/forms.ts";
 import { startFragments } from "../parts/fragments.ts";
 import { startMenus } from "../parts/menus.ts";
@@ -10,3 +11,4 @@ startFragments();
 startMenus();
 showKeptToast();
 startSignOut();
+startFind();
