@@ -56,7 +56,7 @@ _MARKS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the queue: an open item and its case.
+    """One line of the queue: an open item and its case, whose version is `version`.
 
     `light`: late, soon, calm or paused; `holder`: masked name of who claimed it, None while nobody did; `rung`: of the
     sharpest open supervision; `postponed_id`, `run_at`, `outcome`: a decision of the holder that can still be undone.
@@ -67,6 +67,7 @@ class Entry:
     element: str
     scope: str
     number: str
+    version: int
     title: str
     state: str
     kind: str
@@ -179,6 +180,7 @@ def _columns(look: Look) -> tuple[Any, ...]:
         WorkItem.holder_id,
         WorkItem.claimed_at,
         Case.number,
+        Case.version,
         Case.state,
         Case.kind,
         Case.urgency,
@@ -207,6 +209,7 @@ def _entry(look: Look, row: Row[Any], titles: Mapping[int, str]) -> Entry:
         element=row.element,
         scope=row.scope,
         number=row.number,
+        version=row.version,
         title=titles.get(row.summary_id, ""),
         state=row.state,
         kind=row.kind,

@@ -20,8 +20,11 @@ class Chip:
     exact: str
 
 
-def chip(light: str, due_at: datetime | None, now: datetime, *, provisional: bool = False) -> Chip:
-    """⏱ 剩 3 小时 · 今天 17:30, ⚠ 预警 · 剩 40 分, ● 超期 2 天 4 小时, ⏸ 已挂账, and a dash for no clock."""
+def chip(light: str, due_at: datetime | None, now: datetime, *, provisional: bool = False, brief: bool = False) -> Chip:
+    """⏱ 剩 3 小时 · 今天 17:30, ⚠ 预警 · 剩 40 分, ● 超期 2 天 4 小时, ⏸ 已挂账, and a dash for no clock.
+
+    `brief`: a day further away without its weekday and time, for rows.
+    """
     exact = moments.exact(due_at) if due_at else ""
     if provisional and exact:
         exact = t(f"{exact}（含日历暂定日）", f"{exact} (counts provisional days)")
@@ -37,4 +40,5 @@ def chip(light: str, due_at: datetime | None, now: datetime, *, provisional: boo
         return Chip("alert", "late", t("全程超期 · ", "case overdue · ") + left + tail, exact)
     if light == Light.YELLOW:
         return Chip("alert", "warn", t("预警 · ", "warned · ") + left + tail, exact)
-    return Chip("clock", "ok", f"{left} · {moments.moment(due_at, now)}{tail}", exact)
+    when = moments.brief(due_at, now) if brief else moments.moment(due_at, now)
+    return Chip("clock", "ok", f"{left} · {when}{tail}", exact)

@@ -33,6 +33,16 @@ def moment(at: datetime, now: datetime) -> str:
     return f"{day(at, now)} {clock(at)}"
 
 
+def brief(at: datetime, now: datetime) -> str:
+    """今天 17:30; further away only the day, 11 月 28 日, for where space is short."""
+    local, today = at.astimezone(ZONE).date(), now.astimezone(ZONE).date()
+    if (local - today).days in _NEAR:
+        return moment(at, now)
+    if local.year != today.year:
+        return local.isoformat()
+    return t(f"{local.month} 月 {local.day} 日", f"{local.day} {_MONTHS[local.month - 1]}")
+
+
 def exact(at: datetime) -> str:
     """2026-11-28 17:30, for the title of a spoken time."""
     return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
