@@ -256,13 +256,15 @@ def _read_year(year: int, content: bytes) -> tuple[dict[date, dict[str, object]]
         except (KeyError, ValueError, TypeError):
             findings.append(_bad(line, "bad_day", "not a date", "日期不正确"))
             continue
-        kind = record.get("kind") or ""
+        kind, name, source = record.get("kind") or "", record.get("name") or "", record.get("source") or "imported"
         if day.year != year or day in rows:
             findings.append(_bad(line, "wrong_day", f"not of {year}, or twice", "不属于该年或重复"))
         elif kind not in KINDS:
             findings.append(_bad(line, "bad_kind", f"kind must be one of {', '.join(KINDS)}", "类别不正确"))
+        elif len(name) > 32 or len(source) > 128:
+            findings.append(_bad(line, "too_long", "name over 32 or source over 128 characters", "名称或来源过长"))
         else:
-            rows[day] = _row(day, kind, record.get("name") or "", record.get("source") or "imported", official=True)
+            rows[day] = _row(day, kind, name, source, official=True)
     return rows, findings
 
 

@@ -27,6 +27,7 @@ from web.api import (
     views,
     work_items,
 )
+from web.api import admin as admin_api
 from web.assets import asset
 from web.pages import admin, audit, case, citizen, demo_bar, home, notices_page, overdue, phone, search, sign_in, triage
 from web.translation import language, t
@@ -63,6 +64,7 @@ APIS = (
     areas,
     notices,
     forms,
+    admin_api,
 )
 PAGES = (home, sign_in, phone, triage, overdue, case, citizen, search, notices_page, admin, audit, demo_bar)
 SECURITY: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.db import Session
 
 MAX_BYTES = 20 * 1024 * 1024
+MAX_TEXT = 64
 CODE_LENGTH = {Level.DISTRICT: 6, Level.SUBDISTRICT: 9, Level.VILLAGE: 12, Level.GRID: 15, Level.CELL: 18}
 """6 digits of GB/T 2260, 3 + 3 of the statistical code, then 3 for a grid and 3 for a cell."""
 _BESIDE_CODE = re.compile(r"-([a-z][a-z0-9_]*)$")
@@ -31,6 +32,8 @@ _REASONS = {
     "missing_column": ("column {value} is missing", "缺少列 {value}"),
     "unknown_level": ("level {value!r} is unknown", "层级 {value!r} 不存在"),
     "empty_name": ("the name is empty", "名称为空"),
+    "too_long": ("name or code is longer than 64 characters", "名称或编码超过 64 个字符"),
+    "not_a_table": ("is not a CSV table: {value}", "不是 CSV 表格：{value}"),
     "code_length": ("code {value} has the wrong length for its level", "编码 {value} 的长度与层级不符"),
     "duplicate_code": ("code {value} stands twice", "编码 {value} 重复"),
     "unknown_parent": ("parent {value} is unknown", "上级 {value} 不存在"),
@@ -43,10 +46,10 @@ _REASONS = {
 
 
 class UnitHasOpenWork(Conflict):
-    """{count} open cases lie at {code} or below; move them first, then close it."""
+    """{count} open cases lie at {unit} or below; move them first, then close it."""
 
     code = "unit_has_open_work"
-    zh = "{code} 及其下级还有 {count} 件在办事件；请先移交再停用。"
+    zh = "{unit} 及其下级还有 {count} 件在办事件；请先移交再停用。"
 
 
 @dataclass
@@ -94,6 +97,8 @@ def decode(content: bytes) -> str:
     """Text of an uploaded file, UTF-8 or GB18030. Raises ImportRefused."""
     if len(content) > MAX_BYTES:
         raise ImportRefused([finding(0, "too_large")])
+    if b"\0" in content:
+        raise ImportRefused([finding(content[: content.index(b"\0")].count(b"\n") + 1, "bad_encoding")])
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return content.decode(encoding)
@@ -103,13 +108,16 @@ def decode(content: bytes) -> str:
 
 
 def read_table(content: bytes, columns: tuple[str, ...]) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """(line, record) of a CSV. Raises ImportRefused when a column is missing."""
+    """(line, record) of a CSV. Raises ImportRefused when it is none, or a column is missing."""
     reader = csv.DictReader(io.StringIO(decode(content), newline=""))
-    missing = [column for column in columns if column not in (reader.fieldnames or [])]
-    if missing:
-        raise ImportRefused([finding(1, "missing_column", column) for column in missing])
-    for record in reader:
-        yield reader.line_num, {key: (value or "").strip() for key, value in record.items() if isinstance(key, str)}
+    try:
+        missing = [column for column in columns if column not in (reader.fieldnames or [])]
+        if missing:
+            raise ImportRefused([finding(1, "missing_column", column) for column in missing])
+        for record in reader:
+            yield reader.line_num, {key: (value or "").strip() for key, value in record.items() if isinstance(key, str)}
+    except csv.Error as error:
+        raise ImportRefused([finding(reader.line_num, "not_a_table", error)]) from None
 
 
 def read_units(content: bytes) -> list[UnitRow]:
@@ -140,6 +148,8 @@ def _faults(  # noqa: C901 # a list of rules
         return
     if not row.name:
         yield "empty_name", ""
+    if max(len(row.name), len(row.code)) > MAX_TEXT:
+        yield "too_long", ""
     if standing.get(row.code, row.level) != row.level:
         yield "level_changed", row.code
     if not _code_fits(row):
@@ -259,7 +269,7 @@ def close_unit(session: Session, actor: Actor, code: str) -> Unit:
     below = list(session.scalars(select(Unit.id).where(Unit.path.startswith(unit.path), Unit.valid_to.is_(None))))
     count = sum(counter(session, below) for counter in session.env.registry.open_work_counters)
     if count:
-        raise UnitHasOpenWork(count=count, code=code)
+        raise UnitHasOpenWork(count=count, unit=code)
     unit.valid_to = session.env.clock.now()
     draft = Draft("network:unit:close", actor.ref, f"unit:{code}", {"id": unit.id})
     session.drafts.append((unit.district_id, draft))

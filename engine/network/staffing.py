@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.db import Session
 
 COLUMNS = ("staff_no", "name", "unit_code", "roles", "phone")
+LONGEST = {"staff_no": 32, "name": 64, "phone": 32}
 
 
 def import_staff(session: Session, actor_ref: str, content: bytes) -> ImportSummary:
@@ -37,6 +38,8 @@ def _faults(line: int, record: Any, units: dict[str, Unit]) -> list[dict[str, An
     found = []
     if not record["staff_no"] or not record["name"]:
         found.append(_bad(line, "empty_name", "staff number or name is empty", "工号或姓名为空"))
+    if any(len(record[column]) > longest for column, longest in LONGEST.items()):
+        found.append(_bad(line, "too_long", "number, name or telephone is too long", "工号、姓名或电话过长"))
     if record["unit_code"] not in units:
         found.append(_bad(line, "unknown_unit", f"unit {record['unit_code']} is unknown", "单位不存在"))
     unknown = set(record["roles"].split()) - {str(role) for role in Role}
