@@ -20,6 +20,7 @@ from processes.cases import actions, changing, targets
 from processes.cases import reading as lists
 from processes.cases.models import Case
 from processes.cases.reporting import report, tracking_code
+from processes.citizens import admission
 from processes.codes import Kind, Light, State, Urgency
 from web.api import shapes
 from web.api.forms import shipped
@@ -208,6 +209,9 @@ def post_withdrawal(path: CasePath) -> Response:
 @api.post("/cases/<number>/rating", summary="Rate your own case with its secret code", security=[])
 def post_rating(path: CasePath, body: RatingBody) -> Response:
     with store().write() as session:
+        admission.count_code(session, path.number, request.remote_addr or "")
+    with store().write() as session:
+        admission.admit(session, path.number, body.code, request.remote_addr or "")
         case = changing.rate(session, path.number, body.code, body.answer, body.words)
         session.flush()
     return jsonify(number=case.number, state=case.state)
@@ -370,7 +374,15 @@ def _line_json(line: Any, words: dict[int, Any]) -> dict[str, Any]:
 
 
 def _file_json(row: attachments.Attachment) -> dict[str, Any]:
-    return {"id": row.id, "media_type": row.media_type, "size": row.size, "uploaded_at": iso(row.uploaded_at)}
+    return {
+        "id": row.id,
+        "media_type": row.media_type,
+        "size": row.size,
+        "uploaded_at": iso(row.uploaded_at),
+        "taken_at": iso(row.taken_at),
+        "lng": row.lng,
+        "lat": row.lat,
+    }
 
 
 def _moment_json(actor: Actor, case: Case, moment: lists.Moment) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from processes.cases.actions import allowed, refusals
 from processes.cases.revealing import Purpose
 from web.pages import act_view, case_view, route_view
 from web.pages.showing import Shown, is_fragment, showing
-from web.translation import language
+from web.words.refusals import told
 
 if TYPE_CHECKING:
     from engine.actors import Actor
@@ -66,8 +66,8 @@ def _instead(session: Session, actor: Actor, case: Case, code: str, error: Confl
         "case/not_allowed.html",
         number=case.number,
         reason=reason,
-        said=error.text(language()),
-        possible=allowed(session, actor, case),
+        said=told(error, session.env.clock.now()),
+        possible=[action for action in allowed(session, actor, case) if action.code != code],
         whole=not is_fragment(),
     )
 

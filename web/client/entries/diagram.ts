@@ -29,7 +29,7 @@ const LEGIBLE = 0.8;
 /** Open the dialog over the routes of `section`; resolves when it is closed. */
 export async function open(section: HTMLElement): Promise<void> {
   const routes = [...section.querySelectorAll<HTMLElement>(".route")];
-  const canvas = el("div", { class: "diagram-canvas", role: "img", tabindex: "0" });
+  const canvas = el("div", { class: "diagram-canvas", role: "figure" });
   const list = el("div", { class: "diagram-list" });
   const tools = el("div", { class: "diagram-tools", role: "group", "aria-label": t("流程图", "Diagram") });
   const zooms = el("div", { class: "diagram-zoom" });
