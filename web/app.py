@@ -16,6 +16,7 @@ from web.api import (
     acts,
     areas,
     cases,
+    citizens,
     duplicates,
     field,
     forms,
@@ -24,6 +25,7 @@ from web.api import (
     requests,
     supervisions,
     units,
+    urging,
     views,
     work_items,
 )
@@ -52,6 +54,7 @@ COMPRESSED = ["text/html", "application/json", "application/geo+json", "applicat
 """A board of three hundred rows is a quarter of a megabyte of which a twentieth is news."""
 APIS = (
     cases,
+    citizens,
     looking,
     acts,
     duplicates,
@@ -60,6 +63,7 @@ APIS = (
     views,
     requests,
     supervisions,
+    urging,
     units,
     areas,
     notices,

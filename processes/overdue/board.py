@@ -176,3 +176,15 @@ def _sorted(lines: list[Line], sort: str) -> list[Line]:
     if key := SORTS.get(sort):
         shown.sort(key=key, reverse=True)
     return sorted(shown, key=lambda line: line.unit.level in _BESIDE)
+
+
+def every_line(session: Session, actor: Actor, code: str | None) -> Sequence[Line]:
+    """The unit `code` and all below it, by code, each with its total; for the file of the table."""
+    _, path = locate(session, actor, code)
+    top = path[-1]
+    counted = figures.collect(session, actor, top)
+    query = select(Unit).where(Unit.path.startswith(top.path), Unit.valid_to.is_(None)).order_by(Unit.code)
+    units = session.scalars(query).all()
+    sums = figures.totals(counted, [unit.id for unit in units])
+    depth = len(lineage(top))
+    return [Line(unit, len(lineage(unit)) - depth, sums[unit.id]) for unit in units]
