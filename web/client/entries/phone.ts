@@ -10,5 +10,5 @@ startPending();
 startTasks();
 startActions();
 void startReport();
-void navigator.serviceWorker?.register("/sw.js", { updateViaCache: "none" });
+navigator.serviceWorker?.register("/sw.js", { updateViaCache: "none" }).catch(() => undefined); // tried anew by the next page
 void navigator.storage?.persist?.();

@@ -97,23 +97,38 @@ const ICONS = { report: "plus", follow: "copy", feedback: "message" } as const;
 
 function row(each: Draft): HTMLElement {
   const [tone, sign, label] = STATES[each.state];
-  const when = new Date(each.created).toLocaleString(t("zh-CN", "en-GB"), { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
-  const photos = each.photoCount ? t(` · ${each.photoCount} 张照片`, ` · ${each.photoCount} photos`) : "";
-  const lost = each.refusedPhotos ? t(` · ${each.refusedPhotos} 张未被接受`, ` · ${each.refusedPhotos} not taken`) : "";
-  const number = each.number ? el("a", { href: `/cases/${each.number}` }, each.number) : "";
-  const under = el("span", { class: "task-under quiet" }, number, el("span", {}, `${when}${photos}${lost}`));
   const line = el(
-    "div",
-    { class: "task-row" },
+    each.number ? "a" : "div",
+    { class: "task-row", ...(each.number ? { href: `/cases/${each.number}` } : {}) },
     el("span", { class: "task-kind" }, icon(ICONS[each.kind])),
     el("span", { class: "task-title" }, each.title),
     el("span", { class: "task-holder" }, el("span", { class: `chip ${tone}` }, icon(sign), label)),
-    under,
+    el("span", { class: "task-under quiet" }, el("span", { class: "ellipsis" }, about(each))),
   );
   const made = el("li", { class: "task", "data-draft": each.id, "data-state": each.state }, line);
   if (each.state === "refused") made.append(refusal(each));
-  else if (each.state === "waiting" && !each.attempted) made.append(el("div", { class: "task-acts" }, ...changes(each)));
+  else if (each.state === "waiting" && !each.attempted) made.append(...foldedChanges(each));
   return made;
+}
+
+/** Number or time, and how many photos. */
+function about(each: Draft): string {
+  const when = new Date(each.created).toLocaleString(t("zh-CN", "en-GB"), { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  const parts = [each.number ?? when];
+  if (each.photoCount) parts.push(t(`${each.photoCount} 张照片`, each.photoCount === 1 ? "1 photo" : `${each.photoCount} photos`));
+  if (each.refusedPhotos) parts.push(t(`${each.refusedPhotos} 张未被接受`, `${each.refusedPhotos} not taken`));
+  return parts.join(" · ");
+}
+
+function foldedChanges(each: Draft): HTMLElement[] {
+  const id = `changes-${each.id}`;
+  const open = el("button", { type: "button", class: "tool task-more", "aria-expanded": "false", "aria-controls": id, "aria-label": `${t("操作", "Actions")}: ${each.title}` }, icon("more"));
+  const acts = el("div", { class: "task-acts", id, hidden: "" }, ...changes(each));
+  open.addEventListener("click", () => {
+    acts.hidden = !acts.hidden;
+    open.setAttribute("aria-expanded", String(!acts.hidden));
+  });
+  return [open, acts];
 }
 
 function refusal(each: Draft): HTMLElement {

@@ -50,6 +50,7 @@ class ReportForm {
   private saving: ReturnType<typeof setTimeout> | undefined;
   private asking: ReturnType<typeof setTimeout> | undefined;
   private asked = "";
+  private received = "";
 
   constructor(
     private readonly form: HTMLFormElement,
@@ -102,6 +103,7 @@ class ReportForm {
   }
 
   private changed(): void {
+    this.form.dataset.unsaved = "";
     clearTimeout(this.saving);
     this.saving = setTimeout(() => void this.save(), SAVE_AFTER_MS);
     clearTimeout(this.asking);
@@ -177,7 +179,9 @@ class ReportForm {
 
   private async save(): Promise<void> {
     clearTimeout(this.saving);
-    if (!this.form.hidden) await store.keepForm(this.state());
+    if (this.form.hidden) return;
+    await store.keepForm(this.state());
+    delete this.form.dataset.unsaved;
   }
 
   private restore(kept: store.FormState | undefined): void {
@@ -218,9 +222,9 @@ class ReportForm {
       // without network: whoever receives what is reported from the own post
     }
     if (question !== this.asked) return; // something was changed meanwhile
-    byId("route").textContent = settled
-      ? t(`当场办结：由${route.station}抽查`, `Settled on the spot: ${route.station} may check it`)
-      : t(`将送达：${route.words}`, `Goes to: ${route.words}`);
+    const checked = t(`当场办结：由${route.station}抽查`, `Settled on the spot: ${route.station} may check it`);
+    byId("route").textContent = settled ? checked : t(`将送达：${route.words}`, `Goes to: ${route.words}`);
+    this.received = settled ? checked : t(`已送达：${route.words}`, `Received by: ${route.words}`);
   }
 
   private async askDuplicates(place: string, kind: string): Promise<void> {
@@ -292,7 +296,7 @@ class ReportForm {
       void this.reopen().then(() => this.place.locate());
       scrollTo(0, 0);
     });
-    const [tone, sign, heading, line] = words(draft, sending, byId("route").textContent ?? "");
+    const [tone, sign, heading, line] = words(draft, sending, this.received);
     const title = el("h2", { tabindex: "-1", class: tone }, icon(sign), heading);
     const buttons = el("div", { class: "stack tight" }, again);
     if (draft.state === "sent" && draft.number) {
@@ -355,11 +359,11 @@ function isBegun(form: store.FormState): boolean {
   return written || form.photos.length > 0 || form.parties.length > 0;
 }
 
-function words(draft: store.Draft, sending: boolean, route: string): [tone: string, sign: string, heading: string, line: string] {
+function words(draft: store.Draft, sending: boolean, received: string): [tone: string, sign: string, heading: string, line: string] {
   const follows = draft.kind === "follow";
   if (draft.state === "sent") {
     const photos = draft.refusedPhotos ? t(`；${draft.refusedPhotos} 张照片未被接受`, `; ${draft.refusedPhotos} photos were not taken`) : "";
-    const line = follows ? t("办结时会告诉您。", "You will be told when it is settled.") : `${draft.number} · ${route}${photos}`;
+    const line = follows ? t("办结时会告诉您。", "You will be told when it is settled.") : [draft.number, received].filter(Boolean).join(" · ") + photos;
     return ["ok", "check-circle", follows ? t("已跟进", "You follow it") : t("已上报", "Reported"), line];
   }
   if (draft.state === "refused") return ["late", "alert", t("未能跟进", "Could not be followed"), `${draft.problem?.title ?? ""} ${draft.problem?.detail ?? ""}`];
