@@ -69,6 +69,8 @@ class ClockView:
     next: str
     source: str
     is_overdue: bool
+    issuer: Unit | None
+    """Of the clock of a supervision: who supervises."""
 
 
 @dataclass(frozen=True)
@@ -376,11 +378,17 @@ def _clock_views(
     days = _days(session, running)
     order = {TASK: 0, OVERALL: 1}
     running.sort(key=lambda row: (row.element in BESIDE, order.get(row.clock, 2), row.due_at))
-    return [_clock(case, row, units, days, now) for row in running]
+    issuers = {row.instance_id: units.get(row.issuer_id) for row in rows.supervisions}
+    return [_clock(case, row, units, days, now, issuers.get(row.instance_id)) for row in running]
 
 
 def _clock(
-    case: Case, row: Deadline, units: Mapping[int, Unit], days: Sequence[deadlines.Day], now: datetime
+    case: Case,
+    row: Deadline,
+    units: Mapping[int, Unit],
+    days: Sequence[deadlines.Day],
+    now: datetime,
+    issuer: Unit | None,
 ) -> ClockView:
     light = Light.GREEN
     if row.suspended_at is not None:
@@ -400,6 +408,7 @@ def _clock(
         next=deadlines.state_line(row, now),
         source=deadlines.rule(row.source),
         is_overdue=row.overdue_at is not None or row.due_at <= now,
+        issuer=issuer,
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FOLD_FROM = 3
 """So many machine entries in a row are folded into one line, once the story is long."""
 LONG = 24
+LATEST = 3
 WORTH_SAYING = timedelta(minutes=1)
 QUOTED = {
     "reason": ("理由", "reason"),
@@ -41,6 +42,7 @@ _OPENERS = frozenset(
         "case:case:report",
         "case:case:reclassify",
         "case:progress:note",
+        "case:progress:supplement",
         "case:file:attach",
         "work:item:complete",
         "work:item:claim",
@@ -142,19 +144,19 @@ def tell(material: Material) -> list[Happening]:
 
 
 def folded(lines: Sequence[Happening]) -> list[Happening | Fold]:
-    """The story with its runs of machine entries folded, when it is long."""
+    """The story with its runs of machine entries folded, when it is long; what happened last is never folded."""
     if len(lines) < LONG:
         return list(lines)
     blocks: list[Happening | Fold] = []
     run: list[Happening] = []
-    for line in lines:
+    for line in lines[:-LATEST]:
         if line.who.is_machine:
             run.append(line)
             continue
         blocks += _folded_run(run)
         run = []
         blocks.append(line)
-    return blocks + _folded_run(run)
+    return [*blocks, *_folded_run(run), *lines[-LATEST:]]
 
 
 def _folded_run(run: list[Happening]) -> list[Happening | Fold]:

@@ -116,6 +116,7 @@ ACTIONS: Mapping[str, Saying] = {
     "case:return:silent": Saying("退回逾期未审，视为不同意", "return not answered in time, so refused", "warn"),
     "case:ruling:move_up": _also("裁定逾期，上移一级", "nobody ruled in time, moved up", "late"),
     "case:progress:note": Saying("反馈进展", "reported progress"),
+    "case:progress:supplement": Saying("补充情况", "added to the report"),
     "case:clock:suspend": _also("挂账，停止计时", "suspended, clock stopped"),
     "case:clock:resume": _also("恢复计时", "clock goes on"),
     "case:clock:extend": _also("时限延长", "time limit extended"),
@@ -132,6 +133,7 @@ ACTIONS: Mapping[str, Saying] = {
     "supervision:ladder:climb": Saying("督办升级", "supervision climbs a rung", "late"),
     "supervision:judge:silent": Saying("督办逾期未审", "nobody judged the reply in time", "warn"),
     "supervision:item:end": _also("督办结束", "supervision ended"),
+    "effect:delivery:retry": Saying("重试对外送达", "tried a delivery again"),
     "definition:version:deploy": Saying("部署流程模型", "deployed a model"),
     "staff:password:set": Saying("设置密码", "set a password"),
     "network:staff:import": Saying("导入人员", "imported staff"),
@@ -153,6 +155,7 @@ _TABLES: tuple[dict[str, Saying], ...] = (
         for verb, (zh, en, tone) in _REQUEST_VERBS.items()
     },
     {f"incident:{kind}:open": Saying(zh, en, "late") for kind, (zh, en) in _INCIDENTS.items()},
+    {f"incident:{kind}:retry": Saying(f"{zh}，已重试", f"tried again: {en}") for kind, (zh, en) in _INCIDENTS.items()},
     {f"incident:{kind}:resolve": Saying(f"{zh}已处理", f"resolved: {en}") for kind, (zh, en) in _INCIDENTS.items()},
 )
 
