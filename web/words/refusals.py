@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.errors import AlreadyTaken, GridgovError
+from engine.worklist import COMPLETED, ItemClosed
 from web.translation import language, t
 from web.words import moments
 
 
 def told(error: GridgovError, now: datetime) -> str:
-    """已由 张* 于 今天 09:12 签收; every other error in its own words."""
+    """已由 张* 于 今天 09:12 签收; this has been done already; every other error in its own words."""
     name, at = error.fields.get("name"), error.fields.get("at")
     if isinstance(error, AlreadyTaken) and name and at:
         when = moments.moment(datetime.fromisoformat(at), now)
         return t(f"已由 {name} 于 {when} 签收。", f"{name} took it {when}.")
+    if isinstance(error, ItemClosed):
+        if error.fields.get("state") == COMPLETED:
+            return t("这项待办已经办结。", "This has been done already.")
+        return t("这项待办已取消。", "This was cancelled.")
     return error.text(language())

@@ -1,7 +1,7 @@
 /** The triage board: queue, panel, keys, menus, views. */
 import { startActions } from "../parts/actions.ts";
 import { Board, need } from "../parts/board.ts";
-import { undo } from "../parts/board_acts.ts";
+import { type Desk, undo } from "../parts/board_acts.ts";
 import { Deeds } from "../parts/board_deeds.ts";
 import { lineOf, targetOf } from "../parts/board_lines.ts";
 import { openMenu } from "../parts/board_menus.ts";
@@ -12,7 +12,17 @@ import { t } from "../parts/words.ts";
 
 const board = new Board(need(document, "main.board"));
 const panel = new Panel(board);
-const deeds = new Deeds(board, acted);
+const desk: Desk = {
+  changed: acted,
+  asNow: async (targets) => {
+    await board.look(true);
+    return targets.map((target) => {
+      const line = board.lineOfItem(target.item);
+      return line ? targetOf(line) : target;
+    });
+  },
+};
+const deeds = new Deeds(board, desk);
 board.changed = () => panel.check();
 
 const DEEDS: { key: string; code: string; says: string }[] = [
@@ -80,7 +90,7 @@ function click(event: MouseEvent): void {
 function press(button: HTMLElement, line: HTMLTableRowElement | null): void {
   const { do: code, undo: act, mergeInto, case: number = "", move: by, more } = button.dataset;
   if (code) void deeds.run(code, line ? [targetOf(line)] : undefined);
-  else if (act) void undo([Number(act)], acted);
+  else if (act) void undo([Number(act)], desk);
   else if (mergeInto) void deeds.mergeInto(number, mergeInto);
   else if (by) move(Number(by));
   else if (more) void board.more(Number(more));

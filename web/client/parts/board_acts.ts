@@ -43,6 +43,12 @@ interface Row {
   problem?: { code: string; title: string; detail: string; errors?: ProblemBody["errors"] };
 }
 
+/** Where the acts come from: it hears that something changed, and looks how lines are by now. */
+export interface Desk {
+  changed: () => void;
+  asNow: (targets: Target[]) => Promise<Target[]>;
+}
+
 const CHUNK = 20;
 
 /** Do it to each; what cannot be done to a line is a result too. */
@@ -87,30 +93,30 @@ function refused(target: Target, code: string, title: string, detail: string): R
 }
 
 /** Do it, and say what came of it: a toast with undo, or a table when something was refused. */
-export async function perform(targets: Target[], deed: Deed, changed: () => void): Promise<void> {
+export async function perform(targets: Target[], deed: Deed, desk: Desk): Promise<void> {
   if (targets.length === 0) return;
   const progress = targets.length > CHUNK ? showProgress(deed, targets.length) : null;
   const results = await send(targets, deed, progress?.told);
   progress?.close();
-  changed();
-  tell(results, deed, changed);
+  desk.changed();
+  tell(results, deed, desk);
 }
 
-export function tell(results: Result[], deed: Deed, changed: () => void): void {
+export function tell(results: Result[], deed: Deed, desk: Desk): void {
   const [only] = results;
   if (results.every((each) => each.ok)) {
     const about = results.length === 1 && only ? only.target.number : t(`${results.length} 件`, `${results.length} cases`);
     const ids = postponedOf(results);
     const said = t(`${deed.done} ${about}`, `${about}: ${deed.done}`);
-    toast(said, ids.length ? () => void undo(ids, changed) : undefined);
+    toast(said, ids.length ? () => void undo(ids, desk) : undefined);
   } else if (results.length === 1 && only?.problem) {
     const text = `${only.problem.title} ${only.problem.detail}`;
     openDialog(t(`没有${deed.verb}`, `Not done: ${deed.verb}`), el("p", { class: "problem", role: "alert" }, text));
-  } else showResults(results, deed, changed);
+  } else showResults(results, deed, desk);
 }
 
 /** Undo what was decided; what was carried out meanwhile is told. */
-export async function undo(ids: number[], changed: () => void): Promise<void> {
+export async function undo(ids: number[], desk: Desk): Promise<void> {
   const late: string[] = [];
   for (const id of ids) {
     try {
@@ -120,7 +126,7 @@ export async function undo(ids: number[], changed: () => void): Promise<void> {
       late.push(error.body.title);
     }
   }
-  changed();
+  desk.changed();
   if (late.length === 0) {
     toast(ids.length === 1 ? t("已撤销", "Undone") : t(`已撤销 ${ids.length} 件`, `Undone: ${ids.length} cases`));
     return;
@@ -146,7 +152,7 @@ function showProgress(deed: Deed, total: number): { told: (done: number) => void
   };
 }
 
-function showResults(results: Result[], deed: Deed, changed: () => void): void {
+function showResults(results: Result[], deed: Deed, desk: Desk): void {
   const failed = results.filter((each) => !each.ok);
   const ids = postponedOf(results);
   const good = results.length - failed.length;
@@ -154,17 +160,17 @@ function showResults(results: Result[], deed: Deed, changed: () => void): void {
   const table = el("div", { class: "results", tabindex: "0", role: "region", "aria-label": t("逐件结果", "Results") }, tableOf(results, deed));
   const buttons = el("div", { class: "buttons" });
   const { dialog } = openDialog(t(`${deed.verb}：${results.length} 件`, `${deed.verb}: ${results.length} cases`), summary, table, buttons);
-  const button = (text: string, primary: boolean, run: () => void) => {
+  const button = (text: string, primary: boolean, run: () => unknown) => {
     const made = el("button", { type: "button", class: primary ? "button primary" : "button" }, text);
     made.addEventListener("click", () => {
       dialog.close("chosen");
-      run();
+      void run();
     });
     buttons.append(made);
   };
   const again = failed.map((each) => each.target);
-  button(t(`重试 ${failed.length} 件`, `Try ${failed.length} again`), true, () => void perform(again, deed, changed));
-  if (ids.length) button(t(`撤销已办的 ${ids.length} 件`, `Undo the ${ids.length} done`), false, () => void undo(ids, changed));
+  button(t(`重试 ${failed.length} 件`, `Try ${failed.length} again`), true, async () => perform(await desk.asNow(again), deed, desk));
+  if (ids.length) button(t(`撤销已办的 ${ids.length} 件`, `Undo the ${ids.length} done`), false, () => void undo(ids, desk));
   button(t("关闭", "Close"), false, () => undefined);
 }
 

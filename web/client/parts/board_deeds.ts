@@ -2,7 +2,7 @@
 import { openAction } from "./actions.ts";
 import { get, type Json, Problem } from "./api.ts";
 import type { Board } from "./board.ts";
-import { type Deed, perform, send, type Target, tell } from "./board_acts.ts";
+import { type Deed, type Desk, perform, send, type Target, tell } from "./board_acts.ts";
 import { targetOf } from "./board_lines.ts";
 import { el, openDialog } from "./dialogs.ts";
 import { bodyOf, clearErrors, forget, problemText, showProblem } from "./forms.ts";
@@ -33,7 +33,7 @@ export class Deeds {
 
   constructor(
     private readonly board: Board,
-    private readonly changed: () => void,
+    private readonly desk: Desk,
   ) {
     document.addEventListener("submit", (event) => this.intercept(event), true);
   }
@@ -59,7 +59,7 @@ export class Deeds {
 
   private async perform(targets: Target[], wanted: Deed): Promise<void> {
     this.board.pickNone();
-    await perform(targets, wanted, this.changed);
+    await perform(targets, wanted, this.desk);
   }
 
   private async refuse(text: string): Promise<void> {
@@ -148,7 +148,7 @@ export class Deeds {
       return;
     }
     finish(form, { item });
-    tell([result], wanted, this.changed);
+    tell([result], wanted, this.desk);
   }
 }
 

@@ -38,7 +38,7 @@ export function openMenu(button: HTMLElement, choices: Choice[]): void {
       move(menu, event.key === "ArrowDown" ? 1 : -1);
     }
   });
-  document.body.append(menu);
+  (document.querySelector("main") ?? document.body).append(menu);
   place(menu, button);
   document.addEventListener("pointerdown", outside, true);
   button.setAttribute("aria-expanded", "true");
