@@ -14,6 +14,8 @@ class GridgovError(Exception):
 
     code: ClassVar[str] = "internal"
     zh: ClassVar[str] = "出现错误。"
+    then: ClassVar[tuple[str, str] | None] = None
+    """What to do next, Chinese and English, where it is more than the kind of error says."""
 
     def __init__(self, detail: str | None = None, **fields: Any) -> None:
         self.fields = fields

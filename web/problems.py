@@ -175,9 +175,9 @@ STATUS[Unauthenticated] = 401
 STATUS[StalePage] = 403
 
 
-def problem(status: int, code: str, title: str, **more: Any) -> Response:
-    """A problem document, or for a person's browser a page; `detail` says what to do next."""
-    chinese, english = NEXT.get(status, NEXT[400])
+def problem(status: int, code: str, title: str, *, then: tuple[str, str] | None = None, **more: Any) -> Response:
+    """A problem document, or for a person's browser a page; `detail` says what to do next: `then`, or by status."""
+    chinese, english = then or NEXT.get(status, NEXT[400])
     if _wants_page():
         detail = english if language() == "en" else chinese
         page = render_template("problem.html", title=title, detail=detail, code=code, request_id=g.get("request_id"))
@@ -236,7 +236,7 @@ def register(app: Flask, store: Store) -> None:
             more["errors"] = [_localised(each) for each in error.errors]
         if isinstance(error, errors.ImportRefused | errors.DefinitionRefused):
             more["findings"] = error.findings
-        return problem(status, error.code, _text(error), **more)
+        return problem(status, error.code, _text(error), then=error.then, **more)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:

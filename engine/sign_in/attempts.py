@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import LargeBinary, String, delete
+from sqlalchemy import LargeBinary, String, delete, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Session, insert_missing
@@ -64,6 +64,13 @@ def forget(session: Session, limit: Limit, subject: str) -> None:
     """The attempt was good: count from zero again."""
     key = hashlib.sha256(subject.encode()).digest()
     session.execute(delete(Attempt).where(Attempt.scope == limit.scope, Attempt.subject == key))
+
+
+def give_back(session: Session, limit: Limit, subject: str) -> None:
+    """This one attempt was good and counts no more; what others tried meanwhile does."""
+    key = hashlib.sha256(subject.encode()).digest()
+    one_less = update(Attempt).where(Attempt.scope == limit.scope, Attempt.subject == key, Attempt.count > 0)
+    session.execute(one_less.values(count=Attempt.count - 1))
 
 
 def sweep_old(session: Session) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,9 @@ def report(session: Session, actor: Actor, data: Mapping[str, Any]) -> Reported:
     place = find_place(session, actor, post, str(data["place_unit"]))
     origin = get(session, post.unit_id) if post else place
     owner = first_owner(session, origin, place)
-    case = _new_case(session, actor, post, data, place=place, origin=origin, owner=owner)
+    number = numbers.next_number(session, get(session, actor.district_id), session.env.clock.now())
+    actor = _known_as(actor, number)
+    case = _new_case(session, actor, post, data, number=number, place=place, origin=origin, owner=owner)
     session.add(case)
     session.flush()
     sealed = _seal_summary(session, case, data)
@@ -62,6 +64,11 @@ def report(session: Session, actor: Actor, data: Mapping[str, Any]) -> Reported:
 def tracking_code(session: Session, number: str) -> str:
     """The secret code of a case, derived from its number; it is stored nowhere."""
     return session.env.keys.derive_code("case-tracking", number)
+
+
+def _known_as(actor: Actor, number: str) -> Actor:
+    """A citizen without an account acts under the number of their case: nothing else of them is known for sure."""
+    return actor if actor.staff_id is not None else replace(actor, ref=f"citizen:{number}")
 
 
 def reporting_post(actor: Actor) -> Post | None:
@@ -113,6 +120,7 @@ def _new_case(
     post: Post | None,
     data: Mapping[str, Any],
     *,
+    number: str,
     place: Unit,
     origin: Unit,
     owner: Unit,
@@ -122,7 +130,7 @@ def _new_case(
     position = data.get("position") or {}
     case = Case(
         district_id=actor.district_id,
-        number=numbers.next_number(session, get(session, actor.district_id), now),
+        number=number,
         state=State.REPORTED.value,
         kind=data["kind"],
         domain=data["domain"],
