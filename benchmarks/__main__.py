@@ -11,7 +11,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import lists, search, steps, sweeping
+from benchmarks import board, lists, search, steps, sweeping
 from benchmarks.district import Bench
 from engine.tuning import calm_collector
 
@@ -24,6 +24,7 @@ MUST = {
     "list_over_sql": 2.0,
     "search_common_ms": 200,
     "search_rare_ms": 200,
+    "board_ms": 50,
 }
 BUILD = Path("build")
 
@@ -59,6 +60,7 @@ def main() -> int:
         figures = steps.against_bare(bench) | steps.along_a_journey(bench) | sweeping.growth(bench)
         figures |= lists.over_sql(bench)
         figures |= search.times(bench)
+        figures |= board.time(bench)
         bench.store.dispose()
     print(f"\n{'figure':28} {'measured':>10} {'must be':>10}")
     for name, value in figures.items():

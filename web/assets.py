@@ -6,7 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, request, send_from_directory, url_for
+from flask import Blueprint, Response, abort, g, request, send_from_directory, url_for
 
 from engine.errors import OperatorError
 
@@ -39,7 +39,10 @@ def built_name(name: str) -> str:
 
 def asset(name: str) -> str:
     """The address of `main.js`, `main.css`, `icons.svg` … Raises AssetsMissing; KeyError for an unknown name."""
-    return url_for("assets.built", name=_manifest()[name])
+    known: dict[str, str] = g.setdefault("assets", {})  # a list asks for its icons hundreds of times
+    if name not in known:
+        known[name] = url_for("assets.built", name=_manifest()[name])
+    return known[name]
 
 
 @blueprint.get("/static/built/<name>")
