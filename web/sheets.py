@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import xlsxwriter
 from flask import Response
@@ -54,7 +55,7 @@ def workbook(name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
 def download(content: bytes, filename: str) -> Response:
     """The file as an attachment; `filename` may be Chinese."""
     response = Response(content, mimetype=MEDIA_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename)}"  # RFC 8187
     return response
 
 

@@ -1,9 +1,10 @@
 /** The overdue board: arithmetic on tap, map and histogram when they come into view, urging many at once. */
 import { startArithmetic } from "../parts/arithmetic.ts";
 import { startBulk } from "../parts/bulk.ts";
+import { el } from "../parts/dialogs.ts";
 
 interface Drawing {
-  draw(place: HTMLElement): void;
+  draw(place: HTMLElement, sheet: HTMLElement): void;
 }
 
 startArithmetic();
@@ -11,7 +12,10 @@ startBulk();
 drawWhenSeen();
 document.addEventListener("htmx:after:swap", drawWhenSeen);
 
-/** Leaflet and ECharts are large: they are loaded for a place that is about to be seen. */
+/**
+ * Leaflet and ECharts are large: they are loaded for a place that is about to be seen. They draw on a sheet inside it:
+ * htmx copies the styles of elements that have an id from the old page to the new, which the policy forbids.
+ */
 function drawWhenSeen(): void {
   const board = document.getElementById("board");
   const places: [string, string | undefined][] = [
@@ -26,7 +30,11 @@ function drawWhenSeen(): void {
       (entries) => {
         if (!entries.some((entry) => entry.isIntersecting)) return;
         watcher.disconnect();
-        void (import(script) as Promise<Drawing>).then((drawing) => drawing.draw(place));
+        void (import(script) as Promise<Drawing>).then((drawing) => {
+          const sheet = el("div", { class: "over-sheet" });
+          place.append(sheet);
+          drawing.draw(place, sheet);
+        });
       },
       { rootMargin: "200px" },
     );

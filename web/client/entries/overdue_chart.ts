@@ -7,9 +7,9 @@ import type { ECBasicOption } from "echarts/types/dist/shared";
 
 use([BarChart, GridComponent, SVGRenderer]);
 
-export function draw(place: HTMLElement): void {
+export function draw(place: HTMLElement, sheet: HTMLElement): void {
   const rows = [...document.querySelectorAll<HTMLTableRowElement>("#ages tbody tr")];
-  const chart = init(place, null, { renderer: "svg" });
+  const chart = init(sheet, null, { renderer: "svg" });
   const paint = (): void => chart.setOption(optionsOf(rows, getComputedStyle(place)));
   chart.on("click", ({ dataIndex }) => rows[dataIndex]?.querySelector("a")?.click());
   paint();

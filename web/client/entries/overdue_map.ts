@@ -27,9 +27,9 @@ type Areas = GeoJSON.FeatureCollection<GeoJSON.Polygon | GeoJSON.MultiPolygon, P
 const STEPS = [0, 2, 5, 10];
 const ROOM = 28;
 
-export function draw(place: HTMLElement): void {
+export function draw(place: HTMLElement, sheet: HTMLElement): void {
   void get<Areas>(place.dataset.areas ?? "")
-    .then((areas) => (areas.features.length ? show(place, areas) : empty(place)))
+    .then((areas) => (areas.features.length ? show(place, sheet, areas) : empty(place)))
     .catch((error: unknown) => {
       if (!(error instanceof Problem)) throw error;
       empty(place);
@@ -43,8 +43,8 @@ function empty(place: HTMLElement): void {
   if (note) note.hidden = false;
 }
 
-function show(place: HTMLElement, areas: Areas): void {
-  const board = map(place, { attributionControl: false, zoomControl: false, zoomSnap: 0.25, scrollWheelZoom: false });
+function show(place: HTMLElement, sheet: HTMLElement, areas: Areas): void {
+  const board = map(sheet, { attributionControl: false, zoomControl: false, zoomSnap: 0.25, scrollWheelZoom: false });
   control.zoom({ zoomInTitle: t("放大", "Zoom in"), zoomOutTitle: t("缩小", "Zoom out") }).addTo(board);
   const figures = JSON.parse(place.dataset.figures ?? "{}") as Figures;
   const layer = geoJSON(areas, {
