@@ -41,6 +41,14 @@ class Person:
     has_password: bool
     sessions: int
 
+    @property
+    def places(self) -> Sequence[tuple[Unit, Sequence[str]]]:
+        """Each unit once, with the roles held there."""
+        found: dict[int, tuple[Unit, list[str]]] = {}
+        for unit, role in self.posts:
+            found.setdefault(unit.id, (unit, []))[1].append(role)
+        return list(found.values())
+
 
 def branches(session: Session, district_id: int, parent_id: int | None) -> list[Branch]:
     """The units right below one, closed ones last; below None stands the district itself."""
