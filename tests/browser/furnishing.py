@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tests.cast import C2, G2, C, Cast, G
+from engine.network.areas import import_areas
+from tests.cast import C2, G2, S2, V2, C, Cast, G, S, V
 
-LONG = (
-    "关于潆溪街道冯家寺社区第一网格内多户居民就楼顶防水层年久失修漏水责任归属及维修资金分摊长期协商未果的矛盾纠纷"
-)
+LONG = "关于潆溪街道冯家寺社区第一网格内多户居民就楼顶防水层年久失修漏水责任归属及维修资金分摊长期协商未果的矛盾纠纷"
 TITLES = ("围墙纠纷", "工地拖欠工资", "路灯不亮", "下水道堵塞", "消防通道被占用", "夜间噪声扰民", LONG)
 KINDS = ("dispute", "livelihood", "hazard", "order")
 
@@ -47,8 +47,25 @@ def furnish(cast: Cast, *, cases: int = 18) -> Furniture:
         cast.do(each, "verify", result="accept")
     for each in fresh[::6]:
         cast.do(each, "act", outcome="refer_up", reason="超出网格职责")
+    _draw_borders(cast)
     cast.tell()
     return Furniture(quarrel, number, closed.tracking_code or "", fresh)
+
+
+def _draw_borders(cast: Cast) -> None:
+    """Two subdistricts side by side, with what lies below them in bands: enough for a map."""
+    places = {S: (106.06, 0.06), S2: (106.13, 0.06), V: (106.06, 0.03), V2: (106.09, 0.03)}
+    places |= {G: (106.06, 0.015), G2: (106.075, 0.015)}
+    with cast.store.write() as session:
+        features = [_square(code, lng, width) for code, (lng, width) in places.items()]
+        content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+        import_areas(session, "system:test", content)
+
+
+def _square(code: str, lng: float, width: float) -> dict[str, object]:
+    ring = [[lng, 30.8], [lng + width, 30.8], [lng + width, 30.86], [lng, 30.86], [lng, 30.8]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Feature", "properties": {"code": code}, "geometry": geometry}
 
 
 def _report(cast: Cast, index: int) -> str:
@@ -63,5 +80,5 @@ def _report(cast: Cast, index: int) -> str:
     }
     if kind != "dispute":
         changes["type"] = ""
-    reporter = cast.cell if index % 2 else cast.grid
+    reporter = (cast.grid, cast.cell, cast("SA-" + S))[index % 3]
     return cast.report(reporter, **{name: value for name, value in changes.items() if value != ""}).case.number

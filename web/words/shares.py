@@ -11,9 +11,9 @@ NAMES = {
     "satisfaction": ("满意率", "Satisfaction"),
 }
 _PARTS = {
-    "response": ("按时签收受理", "应签收受理", "answered in time", "to be answered"),
-    "resolution": ("已办结", "已办结加超期未结", "settled", "settled or overdue now"),
-    "satisfaction": ("满意和基本满意", "已评价", "satisfied or basically satisfied", "rated"),
+    "response": (("按时签收受理", "answered in time"), ("应签收受理", "to be answered")),
+    "resolution": (("已办结", "settled"), ("已办结加超期未结", "settled or overdue now")),
+    "satisfaction": (("满意和基本满意", "satisfied or basically satisfied"), ("已评价", "rated")),
 }
 
 
@@ -36,7 +36,7 @@ def percent(share: Share) -> str:
 
 def arithmetic(which: str, share: Share) -> str:
     """响应率 = 按时签收受理 37 件 ÷ 应签收受理 41 件，近 30 天."""
-    zh_part, zh_whole, en_part, en_whole = _PARTS[which]
+    (zh_part, en_part), (zh_whole, en_whole) = _PARTS[which]
     days = WINDOW.days
     if not share.whole:
         return t(f"近 {days} 天没有“{zh_whole}”的事件", f"no case {en_whole} in {days} days")

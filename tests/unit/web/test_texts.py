@@ -17,7 +17,9 @@ MODULES = sorted([*(WEB / "pages").glob("*.py"), *(WEB / "words").glob("*.py")])
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _QUOTED = r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)"""
-_PAIR = re.compile(rf"\bt\(\s*{_QUOTED}\s*,\s*{_QUOTED}\s*,?\s*\)", re.S)
+_PAIR = re.compile(rf"(?:\bt\(|\[)\s*{_QUOTED}\s*,\s*{_QUOTED}\s*,?\s*[)\]]", re.S)
+"""`t("…", "…")`, or a pair in a table of them."""
+_ATTRIBUTES = re.compile(r"""[\w-]+=(?:"[^"]*"|'[^']*')""")
 _TAGS = re.compile(r"<[^>]*>", re.S)
 _SHOWN = re.compile(r"""\b(?:title|alt|placeholder|aria-label)=["']([^"'{]*[A-Za-z\u4e00-\u9fff]{2}[^"'{]*)["']""")
 _NAMES = {"gridgov", "English", "中文", "格", "kbd", "Esc", "Enter", "Ctrl"}
@@ -39,7 +41,7 @@ def test_a_template_shows_no_text_outside_of_a_pair(path: Path) -> None:
     outside = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", source, flags=re.S)
     assert [found for found in _SHOWN.findall(outside) if bare(found)] == []
     outside = re.sub(r"<(code|kbd)\b.*?</\1>", "", outside, flags=re.S)
-    assert bare(_TAGS.sub(" ", outside)) == []
+    assert bare(_ATTRIBUTES.sub(" ", _TAGS.sub(" ", outside))) == []
 
 
 def allowed(expression: str) -> bool:
@@ -55,12 +57,12 @@ def test_a_script_says_nothing_outside_of_a_pair(path: Path) -> None:
 
 
 def unpaired_halves(source: str) -> list[tuple[str, str]]:
-    """Pairs that have Chinese on the wrong side, or nothing on either."""
-    return [
-        (zh, en)
-        for zh, en in _PAIR.findall(source)
-        if (not en.strip("\"'`") and zh.strip("\"'`").strip() and _HAN.search(zh)) or _HAN.search(_without_values(en))
-    ]
+    """Pairs that have Chinese on the wrong side, or no English; a particle that only Chinese needs may have none."""
+    return [(zh, en) for zh, en in _PAIR.findall(source) if _is_missing(zh, en) or _HAN.search(_without_values(en))]
+
+
+def _is_missing(zh: str, en: str) -> bool:
+    return not en.strip("\"'` ") and len(_HAN.findall(zh)) > 2
 
 
 def _without_values(text: str) -> str:

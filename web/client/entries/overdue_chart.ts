@@ -32,7 +32,7 @@ function optionsOf(rows: HTMLTableRowElement[], style: CSSStyleDeclaration): ECB
     grid: { left: 4, right: 4, top: 24, bottom: 36 },
     xAxis: {
       type: "category",
-      data: rows.map((row) => (row.querySelector("a")?.textContent ?? "").replace(/^(4–24) /, "$1\n")),
+      data: rows.map((row) => (row.querySelector("a")?.textContent ?? "").replace(/24 (?=\S)/, "24\n")),
       axisLabel: { ...font, interval: 0, lineHeight: 14 },
       axisLine: { lineStyle: { color: colour("--line-strong") } },
       axisTick: { show: false },
