@@ -92,9 +92,12 @@ def roots_of(session: Session, actor: Actor) -> Sequence[Unit]:
     return sorted((unit for unit in units if unit not in inner), key=lambda unit: unit.code)
 
 
-def may_supervise(actor: Actor) -> bool:
-    """Whether urging is offered at all; each case decides for itself (`processes.cases.actions`)."""
-    return bool(actor.roles & {"supervisor", "commander"})
+def may_supervise(actor: Actor, owner_id: int | None = None) -> bool:
+    """Whether urging is offered: at all, or for what the unit `owner_id` on the board holds.
+
+    A supervisor presses those below, not the own desk. Each case decides for itself (`processes.cases.actions`).
+    """
+    return "commander" in actor.roles or any(p.role == "supervisor" and p.unit_id != owner_id for p in actor.posts)
 
 
 def locate(session: Session, actor: Actor, code: str | None) -> tuple[Sequence[Unit], Sequence[Unit]]:

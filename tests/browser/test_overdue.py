@@ -240,3 +240,19 @@ def test_an_empty_place_says_so_and_others_are_kept_out(people: People) -> None:
     expect(page.get_by_text("没有超期事件。")).to_be_visible()
     assert page.request.get(f"/overdue?at={S}").status == 404
     assert people("SA-" + S).request.get("/overdue").status == 403
+
+
+def test_what_the_own_desk_holds_cannot_be_chosen_and_all_pages_can(people: People) -> None:
+    cast = people.cast
+    own = cast.report(cast("SA-" + S), place_unit=S, source="desk").case.number
+    late_cases(cast, 60)
+    assert cast.case(own).owner_id == cast.unit(D).id  # nobody verified it on the way up
+    page = people("QF-" + D)
+    page.goto("/overdue?view=cases&show=open")
+    expect(page.locator(f'input[value="{own}"]')).to_be_disabled()
+    page.get_by_label("选中本页").check()
+    expect(page.locator("#bulk [data-chosen]")).to_have_text("已选 49 件")
+    page.get_by_role("button", name="选中所有页").click()
+    expect(page.locator("#bulk [data-chosen]")).to_have_text("已选 60 件")
+    page.locator("#page-after").click()
+    expect(page.locator("#cases input[name=case]:checked")).to_have_count(11)

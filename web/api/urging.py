@@ -59,7 +59,7 @@ def get_overdue(query: OverdueQuery) -> Response:
         age = Age(query.age) if query.age else None
         wanted = Wanted(path[-1], query.own, Show(query.show), query.level, age)
         found = listing.list_cases(session, actor, wanted, size=query.limit)
-        return {"total": found.total, "cases": [_row(row) for row in found.rows]}
+        return {"total": found.total, "cases": [_row(row, actor) for row in found.rows]}
 
     return reading(look)
 
@@ -81,7 +81,7 @@ def _raising(number: str, rung: Rung) -> Callable[[Session, Actor], dict[str, An
     return act
 
 
-def _row(row: Any) -> dict[str, Any]:
+def _row(row: Any, actor: Actor) -> dict[str, Any]:
     return {
         "number": row.number,
         "state": row.state,
@@ -89,4 +89,5 @@ def _row(row: Any) -> dict[str, Any]:
         "owner": {"code": row.owner_code, "name": row.owner_name, "level": row.owner_level},
         "due_at": iso(row.due_at),
         "late_since": iso(row.late_since),
+        "may_supervise": board.may_supervise(actor, row.owner_id),
     }

@@ -97,6 +97,8 @@ class CaseRows:
     titles: Mapping[int, str]
     paths: Mapping[int, Sequence[Unit]]
     rungs: Mapping[int, Rung]
+    pressable: frozenset[int]
+    """Ids of those that the person may urge."""
 
     @classmethod
     def load(cls, session: Session, actor: Actor, listed: Listed) -> CaseRows:
@@ -107,6 +109,7 @@ class CaseRows:
             titles(session, listed.rows),
             _paths(session, listed.rows),
             {case_id: Rung(rung) for case_id, rung in rungs.items()},
+            frozenset(row.id for row in listed.rows if boards.may_supervise(actor, row.owner_id)),
         )
 
     def title(self, row: Any) -> str:

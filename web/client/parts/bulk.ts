@@ -39,7 +39,7 @@ export function startBulk(): void {
 }
 
 function boxes(): HTMLInputElement[] {
-  return [...document.querySelectorAll<HTMLInputElement>("#cases input[name=case]")];
+  return [...document.querySelectorAll<HTMLInputElement>("#cases input[name=case]:enabled")];
 }
 
 function choose(box: HTMLInputElement, on: boolean): void {
@@ -70,9 +70,6 @@ function show(): void {
   const said = bar.querySelector("[data-chosen]");
   const most = chosen.size === MOST ? t(`（一次最多 ${MOST} 件）`, ` (${MOST} at most)`) : "";
   if (said) said.textContent = t(`已选 ${chosen.size} 件`, `${chosen.size} selected`) + most;
-  const all = bar.querySelector<HTMLButtonElement>("[data-all]");
-  const total = Math.min(Number(all?.dataset.total ?? 0), MOST);
-  if (all) all.textContent = t(`选中全部 ${total} 件`, `Select all ${total}`);
 }
 
 async function press(button: HTMLButtonElement): Promise<void> {
@@ -83,8 +80,9 @@ async function press(button: HTMLButtonElement): Promise<void> {
 }
 
 async function chooseAll(query: string): Promise<void> {
-  const found = await get<{ cases: { number: string }[] }>(`/api/v1/overdue/cases?${query}&limit=${MOST}`);
-  for (const { number } of found.cases) if (chosen.size < MOST && !chosen.has(number)) chosen.set(number, "");
+  const found = await get<{ cases: { number: string; may_supervise: boolean }[] }>(`/api/v1/overdue/cases?${query}&limit=${MOST}`);
+  for (const { number } of found.cases.filter((each) => each.may_supervise))
+    if (chosen.size < MOST && !chosen.has(number)) chosen.set(number, "");
 }
 
 function confirm(rung: Rung, numbers: string[]): void {
