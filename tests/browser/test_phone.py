@@ -94,6 +94,19 @@ def test_the_place_is_found_by_position_and_can_be_chosen_from_the_own_first(peo
     assert people.cast.case(FIRST).place_unit_id == people.cast.unit(C).id
 
 
+def test_a_photo_says_where_and_when_it_was_when_the_phone_does_not(people: People) -> None:
+    area_of(people, C2)
+    page = phone_of(people, geolocation=None, permissions=[])
+    open_report(page)
+    expect(page.locator("#place")).to_contain_text("没有定位")
+    write(page, "护栏损坏", photo(taken="2026:11:24 08:30:00"))
+    expect(page.locator("#place")).to_contain_text("方格2")
+    hand_in(page)
+    expect(page.get_by_role("heading", name="已上报")).to_be_visible()
+    case = people.cast.case(FIRST)
+    assert (case.lng, case.lat) == (pytest.approx(HERE["longitude"]), pytest.approx(HERE["latitude"]))
+
+
 def test_a_known_case_is_followed_instead_of_reported_again(people: People) -> None:
     here = {"lng": HERE["longitude"], "lat": HERE["latitude"]}
     known = people.cast.report(kind="hazard", title="消防通道堵塞", position=here).case.number

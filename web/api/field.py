@@ -76,7 +76,7 @@ def kit(session: Session, actor: Actor) -> dict[str, Any]:
 
 def route_json(route: routing.Route) -> dict[str, Any]:
     """`words`: 02 网格 网格员 → 冯家寺社区服务站, in the person's language."""
-    first = f"{names.unit(route.first)} {names.post_at(route.first.level, route.role)}"
+    first = f"{names.within(route.first, route.checker)} {names.post_at(route.first.level, route.role)}"
     return {
         "first": {"unit": unit_json(route.first), "role": route.role},
         "checker": unit_json(route.checker),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, abort, g, render_template, request, url_for
 
 from engine.calendar import ZONE
+from engine.network.units import Level, nearest_above
 from processes.cases import tasks as lists
 from processes.cases.reporting import REPORTING_ROLES
 from processes.cases.routing import DOMAINS
@@ -117,7 +118,7 @@ def outbox() -> Shown:
 
 @blueprint.get("/tasks")
 def tasks() -> Shown:
-    return showing(lambda session, actor: render_template("phone/tasks.html", **_lists(session, actor)))
+    return showing(lambda session, actor: render_template("phone/tasks.html", page="tasks", **_lists(session, actor)))
 
 
 @blueprint.get("/tasks/list")
@@ -169,6 +170,7 @@ def _page(page: str, **more: Any) -> str:
     types = [*FREQUENT_TYPES, *(code for code in schema["type"]["enum"] if code not in FREQUENT_TYPES)]
     return render_template(
         SHELLS[page],
+        page=page,
         kinds=KINDS,
         domains=DOMAINS,
         domain_codes=schema["domain"]["enum"],
@@ -185,7 +187,8 @@ def _page(page: str, **more: Any) -> str:
 
 
 def _lists(session: Session, actor: Actor) -> dict[str, Any]:
-    words = {"codes": codes, "sayings": sayings, "kind_icons": kinds.ICONS}
+    around = [nearest_above(session, unit, Level.VILLAGE) for unit in g.me.units]
+    words = {"codes": codes, "sayings": sayings, "kind_icons": kinds.ICONS, "around": around}
     if request.args.get("view") == "reported":
         reported = lists.reported(session, actor)
         return {**words, "view": "reported", "reported": reported, "state_of": _state, "state_tone": _tone}

@@ -49,6 +49,16 @@ def unit(found: Unit | None) -> str:
     return short(found.name) if found is not None else t("（无）", "(none)")
 
 
+def within(found: Unit, *arounds: Unit) -> str:
+    """第一网格方格1 for 冯家寺社区第一网格方格1 among people of 冯家寺社区."""
+    name = unit(found)
+    for around in arounds:
+        rest = name.removeprefix(unit(around))
+        if rest and rest != name:
+            return rest
+    return name
+
+
 def short(name: str) -> str:
     for ending, kept in _ENDINGS:
         if name.endswith(ending):

@@ -115,7 +115,8 @@ function row(each: Draft): HTMLElement {
 function about(each: Draft): string {
   const when = new Date(each.created).toLocaleString(t("zh-CN", "en-GB"), { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
   const parts = [each.number ?? when];
-  if (each.photoCount) parts.push(t(`${each.photoCount} 张照片`, each.photoCount === 1 ? "1 photo" : `${each.photoCount} photos`));
+  if (each.photoCount === 1) parts.push(t("1 张照片", "1 photo"));
+  else if (each.photoCount) parts.push(t(`${each.photoCount} 张照片`, `${each.photoCount} photos`));
   if (each.refusedPhotos) parts.push(t(`${each.refusedPhotos} 张未被接受`, `${each.refusedPhotos} not taken`));
   return parts.join(" · ");
 }
