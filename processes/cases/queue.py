@@ -58,8 +58,9 @@ _MARKS = (
 class Entry:
     """One line of the queue: an open item and its case, whose version is `version`.
 
-    `light`: late, soon, calm or paused; `holder`: masked name of who claimed it, None while nobody did; `rung`: of the
-    sharpest open supervision; `postponed_id`, `run_at`, `outcome`: a decision of the holder that can still be undone.
+    `light`: late, soon, calm or paused; `created_at`: when it came to the desk; `holder`: masked name of who claimed
+    it, None while nobody did; `rung`: of the sharpest open supervision; `postponed_id`, `run_at`, `outcome`: a decision
+    of the holder that can still be undone.
     """
 
     item_id: int
@@ -81,6 +82,7 @@ class Entry:
     case_light: str
     holder: str | None
     is_mine: bool
+    created_at: datetime
     claimed_at: datetime | None
     rung: Rung | None
     may_be_double: bool
@@ -178,6 +180,7 @@ def _columns(look: Look) -> tuple[Any, ...]:
         WorkItem.element,
         WorkItem.scope,
         WorkItem.holder_id,
+        WorkItem.created_at,
         WorkItem.claimed_at,
         Case.number,
         Case.version,
@@ -223,6 +226,7 @@ def _entry(look: Look, row: Row[Any], titles: Mapping[int, str]) -> Entry:
         case_light=row.case_light,
         holder=holder,
         is_mine=row.holder_id is not None and row.holder_id == look.actor.staff_id,
+        created_at=row.created_at,
         claimed_at=row.claimed_at,
         rung=list(Rung)[row.rung] if row.rung is not None else None,
         may_be_double=bool(row.may_be_double),

@@ -144,14 +144,12 @@ export class Board {
     fresh.innerHTML = html; // our own server's template, escaped there
     const lines = fresh.content.querySelector<HTMLElement>("#board-lines");
     if (!lines) return;
-    const hadMore = Number(this.list.dataset.shown ?? this.lines.length);
-    const grew = Number(lines.dataset.rows) > hadMore && this.list.querySelector(".lines-more") !== null;
+    const before = Number(this.list.dataset.now);
     this.keepPlace(() => {
-      const { isNew } = bringUpToDate(this.list, lines);
-      if (!grew) for (const line of isNew) line.classList.add("is-new");
-      if (isNew.length && !grew) this.say(t(`新到 ${isNew.length} 件`, `${isNew.length} new`));
+      const isNew = bringUpToDate(this.list, lines).filter((line) => Number(line.dataset.since) >= before);
+      for (const line of isNew) line.classList.add("is-new");
+      if (isNew.length) this.say(t(`新到 ${isNew.length} 件`, `${isNew.length} new`));
     });
-    this.list.dataset.shown = String(this.lines.length);
     this.showViews(fresh.content.querySelector("#board-views"));
     for (const id of this.picked) if (!document.getElementById(id)) this.picked.delete(id);
     this.showPicked();

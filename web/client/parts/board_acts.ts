@@ -50,6 +50,8 @@ export interface Desk {
 }
 
 const CHUNK = 20;
+/** Refusals that trying again does not change. */
+const FINAL = ["item_closed", "not_here", "forbidden", "not_found"];
 
 /** Do it to each; what cannot be done to a line is a result too. */
 export async function send(targets: Target[], deed: Deed, told?: (done: number) => void): Promise<Result[]> {
@@ -156,7 +158,7 @@ function showResults(results: Result[], deed: Deed, desk: Desk): void {
   const failed = results.filter((each) => !each.ok);
   const ids = postponedOf(results);
   const good = results.length - failed.length;
-  const summary = el("p", { class: "stack" }, t(`${good} 件${deed.done}，${failed.length} 件没有办成。`, `${good} done, ${failed.length} refused.`));
+  const summary = el("p", { class: "results-summary" }, t(`${good} 件${deed.done}，${failed.length} 件没有办成。`, `${good} done, ${failed.length} refused.`));
   const table = el("div", { class: "results", tabindex: "0", role: "region", "aria-label": t("逐件结果", "Results") }, tableOf(results, deed));
   const buttons = el("div", { class: "buttons" });
   const { dialog } = openDialog(t(`${deed.verb}：${results.length} 件`, `${deed.verb}: ${results.length} cases`), summary, table, buttons);
@@ -168,9 +170,9 @@ function showResults(results: Result[], deed: Deed, desk: Desk): void {
     });
     buttons.append(made);
   };
-  const again = failed.map((each) => each.target);
-  button(t(`重试 ${failed.length} 件`, `Try ${failed.length} again`), true, async () => perform(await desk.asNow(again), deed, desk));
-  if (ids.length) button(t(`撤销已办的 ${ids.length} 件`, `Undo the ${ids.length} done`), false, () => void undo(ids, desk));
+  const again = failed.filter((each) => !FINAL.includes(each.problem?.code ?? "")).map((each) => each.target);
+  if (again.length) button(t(`重试 ${again.length} 件`, `Try ${again.length} again`), true, async () => perform(await desk.asNow(again), deed, desk));
+  if (ids.length) button(t(`撤销${deed.done}的 ${ids.length} 件`, `Undo the ${ids.length} done`), false, () => void undo(ids, desk));
   button(t("关闭", "Close"), false, () => undefined);
 }
 
@@ -184,7 +186,7 @@ function tableOf(results: Result[], deed: Deed): HTMLTableElement {
 
 function rowOf(result: Result, deed: Deed): HTMLTableRowElement {
   const about = el("td", {}, el("span", {}, result.target.title), el("br"), el("code", { class: "quiet small" }, result.target.number));
-  const said = result.ok ? deed.done : `${result.problem?.title ?? ""} ${result.problem?.detail ?? ""}`.trim();
+  const said = result.ok ? deed.done : (result.problem?.title ?? "");
   const cell = el("td", { class: result.ok ? "done" : "refused" }, icon(result.ok ? "check" : "ban"), said);
   return el("tr", {}, about, cell);
 }

@@ -14,31 +14,31 @@ export function linkOf(line: HTMLTableRowElement | undefined | null): HTMLAnchor
   return line?.querySelector<HTMLAnchorElement>("a.line-link") ?? null;
 }
 
-/** Replace the list's content by that of `fresh`: unchanged lines stay the very nodes they are. */
-export function bringUpToDate(list: HTMLElement, fresh: HTMLElement): { isNew: HTMLTableRowElement[] } {
+/** Replace the list's content by that of `fresh`; unchanged lines stay the very nodes they are. Gives those that came. */
+export function bringUpToDate(list: HTMLElement, fresh: HTMLElement): HTMLTableRowElement[] {
   Object.assign(list.dataset, fresh.dataset);
   const body = list.querySelector("tbody");
   const freshBody = fresh.querySelector("tbody");
   if (!body || !freshBody) {
     list.replaceChildren(...fresh.childNodes);
-    return { isNew: [] };
+    return freshBody ? [...freshBody.rows] : [];
   }
-  const isNew = morphRows(body, freshBody);
+  const came = morphRows(body, freshBody);
   list.querySelector(".lines-more")?.remove();
   const more = fresh.querySelector(".lines-more");
   if (more) list.append(more);
-  return { isNew };
+  return came;
 }
 
 function morphRows(body: HTMLTableSectionElement, fresh: HTMLTableSectionElement): HTMLTableRowElement[] {
   const known = new Map([...body.rows].map((row) => [row.id, row]));
-  const isNew: HTMLTableRowElement[] = [];
+  const came: HTMLTableRowElement[] = [];
   let at: ChildNode | null = body.firstElementChild;
   for (const row of [...fresh.rows]) {
     const old = known.get(row.id);
     known.delete(row.id);
     if (!old) {
-      isNew.push(row);
+      came.push(row);
       body.insertBefore(row, at);
       continue;
     }
@@ -47,7 +47,7 @@ function morphRows(body: HTMLTableSectionElement, fresh: HTMLTableSectionElement
     change(old, row);
   }
   for (const gone of known.values()) gone.remove();
-  return isNew;
+  return came;
 }
 
 /** Give an old line what changed of it; its box, its marks and its focus stay. */
