@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from engine import vault
 from engine.deadlines.book import OVERALL, RATING, TASK, Deadline
-from engine.network.units import Unit, get
+from engine.network.units import Level, Unit, get, lineage, nearest_above
 from engine.trail.entries import TrailEntry
 from processes.cases.actions import allowed
 from processes.cases.models import Case, Progress
@@ -82,7 +82,8 @@ class Tracked:
     """All that number and code show. `reached`: when each step was reached, None while it was not.
 
     `state` is that of the matter itself: of the main case when this one was merged and that may be told (`merged`).
-    `title`: only what the citizen wrote; `answers`: how it was rated.
+    `title`: only what the citizen wrote; `place`: the village, or what is above it; `holder`: the unit that handles it,
+    a grid after its village, since every village has a first grid.
     """
 
     number: str
@@ -93,7 +94,7 @@ class Tracked:
     merged: bool
     step: Step | None
     reached: dict[Step, datetime | None]
-    holder: Unit
+    holder: Sequence[Unit]
     promise: Promise | None
     ended_at: datetime | None
     rating: str | None
@@ -112,12 +113,12 @@ def track(session: Session, case: Case) -> Tracked:
         number=case.number,
         kind=case.kind,
         title=_title(session, case),
-        place=get(session, case.place_unit_id),
+        place=nearest_above(session, get(session, case.place_unit_id), Level.VILLAGE),
         state=state,
         merged=merged or State(case.state) is State.MERGED,
         step=STEP_AT.get(state),
         reached=_reached(session, matter),
-        holder=get(session, matter.owner_id or matter.last_owner_id),
+        holder=_from_village(session, get(session, matter.owner_id or matter.last_owner_id)),
         promise=_promise(session, matter, state),
         ended_at=matter.ended_at,
         rating=None if merged else case.rating,
@@ -125,6 +126,13 @@ def track(session: Session, case: Case) -> Tracked:
         additions=_additions(session, case),
         can=frozenset() if merged else _can(session, case, state),
     )
+
+
+def _from_village(session: Session, unit: Unit) -> list[Unit]:
+    if unit.level not in {Level.GRID, Level.CELL}:
+        return [unit]
+    steps = [get(session, step) for step in lineage(unit)]
+    return [step for step in steps if step.level in {Level.VILLAGE, Level.GRID, Level.CELL}]
 
 
 def _matter(session: Session, case: Case) -> Case:

@@ -210,7 +210,7 @@ def status_json(tracked: Tracked) -> dict[str, Any]:
         "merged": tracked.merged,
         "step": tracked.step,
         "steps": [{"step": step, "reached": iso(at)} for step, at in tracked.reached.items()],
-        "holder": tracked.holder.name,
+        "holder": " ".join(unit.name for unit in tracked.holder),
         "promise": promise and {"about": promise.about, "at": iso(promise.at), "late": promise.late},
         "ended_at": iso(tracked.ended_at),
         "rating": tracked.rating,

@@ -36,13 +36,14 @@ export interface Strip {
 }
 
 /**
- * The strip of photos of a form: `root` holds the file inputs, a list and a line for errors.
+ * The strip of photos of a form: `root` holds the file inputs, a list and a line for errors; `data-most`: how many.
  *
  * `changed` hears of every photo added (with when and where it was taken) or removed.
  */
 export function photoStrip(root: HTMLElement, changed: (taken: Taken | null) => void): Strip {
   const list = root.querySelector<HTMLElement>(".photo-strip");
   const error = root.querySelector<HTMLElement>(".error");
+  const most = Number(root.dataset.most) || MOST_PHOTOS;
   let photos: Photo[] = [];
   let work = Promise.resolve();
 
@@ -67,7 +68,7 @@ export function photoStrip(root: HTMLElement, changed: (taken: Taken | null) => 
   async function add(files: File[]): Promise<void> {
     if (error) error.hidden = true;
     for (const file of files) {
-      if (photos.length >= MOST_PHOTOS) return tell(t(`最多 ${MOST_PHOTOS} 张照片。`, `At most ${MOST_PHOTOS} photos.`));
+      if (photos.length >= most) return tell(t(`最多 ${most} 张照片。`, `At most ${most} photos.`));
       try {
         const taken = readExif(await file.slice(0, EXIF_BYTES).arrayBuffer());
         const blob = await shrink(file);
@@ -93,4 +94,9 @@ export function photoStrip(root: HTMLElement, changed: (taken: Taken | null) => 
     });
   }
   return { photos: () => photos, show, ready: () => work };
+}
+
+/** As the files `photos` of a body. */
+export function appendPhotos(body: FormData, photos: readonly { blob: Blob }[]): void {
+  for (const [index, photo] of photos.entries()) body.append("photos", photo.blob, `${index + 1}.jpg`);
 }
