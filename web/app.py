@@ -30,6 +30,7 @@ from web.api import (
     work_items,
 )
 from web.api import admin as admin_api
+from web.api import audit as audit_api
 from web.assets import asset
 from web.pages import admin, audit, case, citizen, demo_bar, home, notices_page, overdue, phone, search, sign_in, triage
 from web.translation import language, t
@@ -69,6 +70,7 @@ APIS = (
     notices,
     forms,
     admin_api,
+    audit_api,
 )
 PAGES = (home, sign_in, phone, triage, overdue, case, citizen, search, notices_page, admin, audit, demo_bar)
 SECURITY: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
