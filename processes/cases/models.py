@@ -36,7 +36,15 @@ class Case(Base):
             sqlite_where=_OWNED,
             postgresql_where=_OWNED,
         ),
-        Index("ix_cases_late", "district_id", "late_since", sqlite_where=_LATE, postgresql_where=_LATE),
+        Index(
+            "ix_cases_late",
+            "district_id",
+            "late_since",
+            "owner_id",
+            "restricted",
+            sqlite_where=_LATE,
+            postgresql_where=_LATE,
+        ),
         Index("ix_cases_closed", "district_id", "closed_at", "last_owner_id"),
         Index("ix_cases_place_kind", "place_unit_id", "kind", "reported_at"),
         Index(

@@ -131,12 +131,10 @@ def _tiles(session: Session, actor: Actor, root: Unit, counted: Figures) -> list
     tiles = []
     for level in (*(each.value for each in Level), BESIDE):
         kinds = _BESIDE if level == BESIDE else {level}
-        found = Tally()
-        for tally in counted.values():
-            if tally.level in kinds:
-                found.add(tally)
+        mine = [tally for tally in counted.values() if tally.level in kinds]
+        overdue, soon = sum(tally.overdue for tally in mine), sum(tally.soon for tally in mine)
         then = [sum(past.get(kind, 0) for kind in kinds) for past in (day, week)]
-        tiles.append(Tile(level, found.overdue, found.soon, found.overdue - then[0], found.overdue - then[1]))
+        tiles.append(Tile(level, overdue, soon, overdue - then[0], overdue - then[1]))
     return [tile for tile in tiles if _applies(tile.level, root)]
 
 

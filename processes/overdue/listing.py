@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, func, select
@@ -136,10 +138,11 @@ def _of_age(session: Session, age: Age) -> list[Any]:
 
 def histogram(late: Sequence[datetime], now: datetime) -> Mapping[Age, int]:
     """How many are late by how much; `late`: since when."""
-    counts = dict.fromkeys(Age, 0)
-    for since in late:
-        counts[next(age for age in Age if now - since <= LIMITS[age])] += 1
-    return counts
+    limits = [now - LIMITS[age] for age in Age if age is not Age.MORE]  # the latest first
+    ordered = sorted(late)
+    before = [bisect_left(ordered, limit) for limit in limits]  # how many are later than each limit
+    counts = [above - below for above, below in pairwise([len(ordered), *before, 0])]
+    return dict(zip(Age, counts, strict=True))
 
 
 def supervised(session: Session, actor: Actor, case_ids: Sequence[int]) -> Mapping[int, str]:
