@@ -8,7 +8,8 @@ import { t } from "./words.ts";
 const KEYS: Record<string, string> = {
   accept_case: "1", accept: "1", merge: "2", decline: "3", assign: "A", transfer: "T", request_suspension: "H",
 };
-const PHONE = window.matchMedia("(max-width: 719px)");
+/** Where the panel takes the place of the list. */
+const ALONE = window.matchMedia("(max-width: 959px)");
 
 export class Panel {
   private readonly side: HTMLElement;
@@ -48,7 +49,7 @@ export class Panel {
     this.board.main.classList.add("has-panel");
     await this.load(number);
     this.content.scrollTop = 0;
-    if (PHONE.matches) {
+    if (ALONE.matches) {
       window.scrollTo(0, 0);
       this.enter();
     }
@@ -69,7 +70,7 @@ export class Panel {
     this.board.main.classList.remove("has-panel");
     this.mark();
     if (address) this.remember("", false);
-    if (PHONE.matches) window.scrollTo(0, this.scrolled);
+    if (ALONE.matches) window.scrollTo(0, this.scrolled);
     (line?.querySelector<HTMLElement>("a.line-link") ?? this.board.current?.querySelector<HTMLElement>("a.line-link"))?.focus();
   }
 
