@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Index, String, select, text, update
+from sqlalchemy import Index, String, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import outbox
@@ -34,6 +34,7 @@ class Notice(Base):
     __table_args__ = (
         Index("uq_notice_key", "key", unique=True),
         Index("ix_notice_unread", "staff_id", "id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
+        Index("ix_notice_staff", "staff_id", "id"),
         Index("ix_notice_subject", "subject_id"),
     )
 
@@ -122,6 +123,30 @@ def inbox(session: Session, actor: Actor, *, limit: int = 50, after: int | None 
     if after is not None:
         query = query.where(Notice.id < after)
     return list(session.scalars(query.order_by(Notice.id.desc()).limit(limit)))
+
+
+def history(session: Session, actor: Actor, *, limit: int = 50, after: int | None = None) -> list[Notice]:
+    """The actor's notices that were read, newest first; `after`: the id to go on below."""
+    query = select(Notice).where(Notice.staff_id == actor.staff_id, Notice.read_at.is_not(None))
+    if after is not None:
+        query = query.where(Notice.id < after)
+    return list(session.scalars(query.order_by(Notice.id.desc()).limit(limit)))
+
+
+def unread(session: Session, actor: Actor) -> int:
+    """How many the actor has not read."""
+    query = select(func.count()).where(Notice.staff_id == actor.staff_id, Notice.read_at.is_(None))
+    return session.scalar(query) or 0
+
+
+def mark_all_read(session: Session, actor: Actor, until: int) -> int:
+    """Mark the actor's notices up to this id read: what came after the page was shown stays unread; how many were."""
+    done = session.execute(
+        update(Notice)
+        .where(Notice.id <= until, Notice.staff_id == actor.staff_id, Notice.read_at.is_(None))
+        .values(read_at=session.env.clock.now())
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined] # CursorResult
 
 
 def mark_read(session: Session, actor: Actor, notice_ids: Sequence[int]) -> int:

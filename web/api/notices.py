@@ -34,6 +34,12 @@ class ReadBody(Strict):
     ids: list[RowId] = Field(max_length=200)
 
 
+class ReadAllBody(Strict):
+    """`until`: the id of the newest one that you saw."""
+
+    until: RowId
+
+
 @api.get("/me", summary="Who you are and where you work")
 def get_me() -> Response:
     def look(session: Session, actor: Actor) -> Any:
@@ -66,6 +72,16 @@ def get_notices(query: NoticeQuery) -> Response:
 @api.post("/notices/read", summary="Mark notices read")
 def post_read(body: ReadBody) -> Response:
     def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
-        return 200, {"read": notices.mark_read(session, actor, body.ids)}
+        read = notices.mark_read(session, actor, body.ids)
+        return 200, {"read": read, "unread": notices.unread(session, actor)}
+
+    return acting(act)
+
+
+@api.post("/notices/read-all", summary="Mark all notices read that you have seen")
+def post_read_all(body: ReadAllBody) -> Response:
+    def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
+        read = notices.mark_all_read(session, actor, body.until)
+        return 200, {"read": read, "unread": notices.unread(session, actor)}
 
     return acting(act)

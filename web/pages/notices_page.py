@@ -1,14 +1,81 @@
-"""Notices (提醒): what the person was told."""
+"""Notices (提醒): what the person was told, unread ones first, those already read on request."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
+from flask import Blueprint, render_template, request
+from sqlalchemy import select
+
+from engine import notices
+from engine.network.units import Unit
+from engine.notices import Notice
+from processes import access
+from processes.cases import reading
+from processes.cases.models import Case
+from web.api.shapes import units_by_id
 from web.pages.showing import Shown, showing
+from web.words import notices as words
+
+if TYPE_CHECKING:
+    from engine.actors import Actor
+    from engine.db import Session
 
 blueprint = Blueprint("notices_page", __name__)
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Line:
+    """One notice. `title`: of its case, empty when the person may not read that any more."""
+
+    id: int
+    number: str
+    tone: str
+    icon: str
+    text: str
+    title: str
+    is_open: bool
+    unit: Unit | None
+    at: datetime
 
 
 @blueprint.get("/notices")
 def index() -> Shown:
-    return showing(lambda _session, _actor: render_template("no_desk.html"))
+    """`read`: show those that were read; `after`: go on below this id."""
+    return showing(_page)
+
+
+def _page(session: Session, actor: Actor) -> str:
+    old, after = "read" in request.args, request.args.get("after", type=int)
+    look = notices.history if old else notices.inbox
+    found = look(session, actor, limit=PAGE + 1, after=after)
+    more = found[PAGE - 1].id if len(found) > PAGE else None
+    unread = notices.unread(session, actor)
+    return render_template(
+        "notices/index.html", lines=_lines(session, actor, found[:PAGE]), old=old, more=more, unread=unread
+    )
+
+
+def _lines(session: Session, actor: Actor, found: Sequence[Notice]) -> list[Line]:
+    titles = _titles(session, actor, {notice.subject_id for notice in found})
+    units = units_by_id(session, [notice.unit_id for notice in found])
+    return [_line(notice, titles.get(notice.subject_id), units.get(notice.unit_id)) for notice in found]
+
+
+def _titles(session: Session, actor: Actor, case_ids: set[int]) -> dict[int, str]:
+    """Titles of the cases that the person may read."""
+    query = select(Case.id, Case.summary_id).where(Case.id.in_(case_ids), access.visible_each(actor))
+    rows: Sequence[Any] = session.execute(query).all()
+    opened = reading.titles(session, rows)
+    return {row.id: opened.get(row.summary_id, "") for row in rows}
+
+
+def _line(notice: Notice, title: str | None, unit: Unit | None) -> Line:
+    tone, icon = words.look(notice.mark)
+    text = words.said(notice.mark, notice.data)
+    number, at = notice.subject_no, notice.created_at
+    return Line(notice.id, number, tone, icon, text, title or "", title is not None, unit, at)

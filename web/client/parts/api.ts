@@ -34,6 +34,8 @@ interface Options {
   /** Do not ask for the password when the session has ended; the caller keeps what it has. */
   quiet?: boolean;
   signal?: AbortSignal;
+  /** Goes on although the page is left. */
+  keepalive?: boolean;
 }
 
 export type Json = Record<string, unknown>;
@@ -87,7 +89,7 @@ async function send(
   if (body && !(body instanceof FormData)) headers["Content-Type"] = "application/json";
   const content = body === undefined ? null : body instanceof FormData ? body : JSON.stringify(body);
   try {
-    return await fetch(path, { method, headers, body: content, signal: options.signal ?? null });
+    return await fetch(path, { method, headers, body: content, signal: options.signal ?? null, keepalive: options.keepalive ?? false });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem({
