@@ -69,7 +69,7 @@ lint: setup
 format: setup ## format the code
 	@$(BIN)/ruff format --quiet . ; $(BIN)/ruff check --quiet --fix .
 
-bench: setup ## measure; writes build/bench.json
+bench: setup browser ## measure; writes build/bench.json
 	@$(BIN)/python -m benchmarks
 
 lock: setup ## renew requirements.lock

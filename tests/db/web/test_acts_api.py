@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cast import G, G2, Cast
+from tests.cast import G2, Cast, G
 from tests.story.server import Client, Town, serving
 
 
