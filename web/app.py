@@ -10,6 +10,7 @@ import structlog
 from flask import Response, g, request
 from flask_compress import Compress
 from flask_openapi import Info, OpenAPI
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import assets, cookies, edge, health, problems
 from web.api import (
@@ -88,6 +89,8 @@ def create_app(store: Store, settings: Settings) -> OpenAPI:
         doc_ui=False,
     )
     app.openapi_version = "3.1.0"
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.proxies] * 3)  # type: ignore[method-assign] # as Flask says
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     app.config["COMPRESS_MIMETYPES"] = COMPRESSED

@@ -33,7 +33,8 @@ class BadSetting(OperatorError):
 class Settings:
     """`max_body` in bytes. `webhook_url` gets a copy of every notice; None for none.
 
-    `demo`: the published accounts may sign in and stand on the sign-in page.
+    `demo`: the published accounts may sign in and stand on the sign-in page. `proxies`: how many of our own stand in
+    front, whose X-Forwarded headers are believed: limits count by the address of the person, not of the proxy.
     """
 
     database_url: str
@@ -43,6 +44,7 @@ class Settings:
     webhook_secret: str
     session_limits: Limits = DEFAULT_LIMITS
     demo: bool = False
+    proxies: int = 0
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -55,6 +57,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         webhook_secret=environ.get("GRIDGOV_WEBHOOK_SECRET", ""),
         session_limits=_limits(environ),
         demo=environ.get("GRIDGOV_DEMO") == "1",
+        proxies=_proxies(environ.get("GRIDGOV_PROXIES", "0")),
     )
 
 
@@ -71,6 +74,12 @@ def _database(url: str) -> str:
 def _max_body(text: str) -> int:
     if not text.isdigit() or int(text) < 1024:
         raise BadSetting(name="GRIDGOV_MAX_BODY", why="a number of bytes, at least 1024")
+    return int(text)
+
+
+def _proxies(text: str) -> int:
+    if not text.isdecimal() or int(text) > 5:
+        raise BadSetting(name="GRIDGOV_PROXIES", why="how many of your own proxies stand in front, 0 to 5")
     return int(text)
 
 

@@ -58,6 +58,7 @@ def count(session: Session, limit: Limit, subject: str) -> None:
         left = row.since + limit.span - now
         raise TooManyAttempts(minutes=max(1, -(-int(left.total_seconds()) // 60)))
     row.count += 1
+    session.flush()  # the next attempt reads the row fresh
 
 
 def forget(session: Session, limit: Limit, subject: str) -> None:

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from processes.citizens import admission
 from tests.cast import Cast, D, S, V
 from tests.pictures import jpeg
 from tests.story.server import Town, serving
+from web.app import create_app
+from web.config import Settings
 
 STORY = {
     "matter": "neighbours",
@@ -286,3 +289,13 @@ def test_places_are_open_down_to_the_village_and_counted(citizen: Citizen):
     assert nobody.get("/citizen/places", under=f"{D}-police").status_code == 404
     answers = {nobody.get("/citizen/places").status_code for _ in range(300)}
     assert answers == {200, 429}
+
+
+def test_behind_a_proxy_limits_count_by_the_address_of_the_person(cast: Cast):
+    settings = Settings(str(cast.store.url), Path("unused"), 1_000_000, None, "", proxies=1)
+    client = create_app(cast.store, settings).test_client()
+    for _ in range(301):
+        last = client.get("/api/v1/citizen/places", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert last.status_code == 429
+    other = client.get("/api/v1/citizen/places", headers={"X-Forwarded-For": "203.0.113.8"})
+    assert other.status_code == 200

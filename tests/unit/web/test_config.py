@@ -20,6 +20,7 @@ def test_without_settings_everything_lies_in_var():
         ("GRIDGOV_MAX_BODY", "-1"),
         ("GRIDGOV_MAX_BODY", "20M"),
         ("GRIDGOV_WEBHOOK_URL", "file:///etc/passwd"),
+        ("GRIDGOV_PROXIES", "all"),
     ],
 )
 def test_a_bad_setting_is_refused_by_its_name_in_both_languages(name: str, value: str):
