@@ -1,14 +1,15 @@
 // Bundles what the browser gets: one script and one style sheet for each entry, one sprite of icons.
 // Names carry a hash of their content, `manifest.json` maps plain names to them; licence texts stay beside the code.
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, "..", "static", "built");
+const built = join(here, "..", "static", "built");
+const out = `${built}.${process.pid}`; // swapped in when it is whole: a server that runs meanwhile finds all or the old
 const icons = JSON.parse(await readFile(join(here, "icons.json"), "utf8"));
 
 async function entries() {
@@ -30,7 +31,6 @@ async function sprite() {
   return ["icons.svg", hashed];
 }
 
-await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const result = await build({
   entryPoints: await entries(),
@@ -58,3 +58,9 @@ for (const name of (await readdir(out)).filter((each) => /\.(js|css|svg)$/.test(
   await writeFile(join(out, `${name}.gz`), gzipSync(content, { level: 9 }));
 }
 await writeFile(join(out, "manifest.json"), JSON.stringify(manifest, null, 1));
+await rm(`${built}.old`, { recursive: true, force: true });
+await rename(built, `${built}.old`).catch((error) => {
+  if (error.code !== "ENOENT") throw error;
+});
+await rename(out, built);
+await rm(`${built}.old`, { recursive: true, force: true });
