@@ -8,6 +8,8 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
@@ -202,20 +204,18 @@ def _write(
 ) -> ImportSummary:
     summary, now = ImportSummary(), session.env.clock.now()
     drafts: dict[int, list[Draft]] = {}
-    for row in sorted(rows, key=lambda each: (len(each.code.split("-")[0]), each.is_beside, each.code)):
-        unit = standing.get(row.code)
-        parent = standing.get(row.parent_code)
-        if unit is None:
-            standing[row.code] = _create(session, row, parent)
-            summary.created += 1
-        elif unit.name != row.name:
-            drafts.setdefault(unit.district_id, []).append(
-                Draft("network:unit:rename", actor_ref, f"unit:{unit.code}", {"id": unit.id})
-            )
-            unit.name = row.name
-            summary.updated += 1
-        else:
-            summary.unchanged += 1
+    for tier in _tiers(rows):
+        new = [row for row in tier if row.code not in standing]
+        known = [(standing[row.code], row.name) for row in tier if row.code in standing]
+        for unit, name in known:
+            if unit.name != name:
+                draft = Draft("network:unit:rename", actor_ref, f"unit:{unit.code}", {"id": unit.id})
+                drafts.setdefault(unit.district_id, []).append(draft)
+                unit.name = name
+                summary.updated += 1
+        standing |= _create(session, new, standing)
+        summary.created += len(new)
+    summary.unchanged = len(rows) - summary.created - summary.updated
     _cover(session, rows, standing)
     session.flush()
     counts = {"sha256": digest, "created": summary.created, "updated": summary.updated}
@@ -230,9 +230,34 @@ def _write(
     return summary
 
 
-def _create(session: Session, row: UnitRow, parent: Unit | None) -> Unit:
+def _tiers(rows: list[UnitRow]) -> Iterator[list[UnitRow]]:
+    """The rows level by level, so that every parent stands before its children; what hangs beside comes last."""
+
+    def place(row: UnitRow) -> tuple[int, bool]:
+        return len(row.code.split("-")[0]), row.is_beside
+
+    for _, tier in groupby(sorted(rows, key=lambda row: (*place(row), row.code)), key=place):
+        yield list(tier)
+
+
+def _create(session: Session, rows: list[UnitRow], standing: Mapping[str, Unit]) -> dict[str, Unit]:
+    """New units of one tier, whose parents all stand already: numbered in one go, then given their paths."""
+    now = session.env.clock.now()
+    made = {row.code: _new(row, standing.get(row.parent_code), now) for row in rows}
+    session.add_all(made.values())
+    session.flush()
+    for row in rows:
+        unit, parent = made[row.code], standing.get(row.parent_code)
+        unit.path = f"{parent.path if parent else '/'}{unit.id}/"
+        if parent is None:
+            unit.district_id = unit.id
+            entries.open_log(session, unit.id, unit.code)
+    return made
+
+
+def _new(row: UnitRow, parent: Unit | None, now: datetime) -> Unit:
     slug = _BESIDE_CODE.search(row.code)
-    unit = Unit(
+    return Unit(
         code=row.code,
         slug=slug[1] if slug else None,
         level=row.level,
@@ -240,15 +265,8 @@ def _create(session: Session, row: UnitRow, parent: Unit | None) -> Unit:
         parent_id=parent.id if parent else None,
         district_id=parent.district_id if parent else 0,
         path="",
-        valid_from=session.env.clock.now(),
+        valid_from=now,
     )
-    session.add(unit)
-    session.flush()
-    unit.path = f"{parent.path if parent else '/'}{unit.id}/"
-    if parent is None:
-        unit.district_id = unit.id
-        entries.open_log(session, unit.id, unit.code)
-    return unit
 
 
 def _cover(session: Session, rows: list[UnitRow], standing: Mapping[str, Unit]) -> None:

@@ -36,10 +36,10 @@ def open_demo(store: Store, models: Mapping[str, bytes], *, days: int = runs.DAY
     with store.read() as session:
         new = _district(session) is None
     if new:
-        _load(store, models, days=days, lived=lived)
+        return _load(store, models, days=days, lived=lived)
     with store.write() as session:
         district = _district(session)
-        assert district is not None  # noqa: S101 # loaded just now, or there before
+        assert district is not None  # noqa: S101 # looked for above
         if runs.find(session) is not None:
             open_accounts(session)
         if not _has_own_models(session):
@@ -47,7 +47,7 @@ def open_demo(store: Store, models: Mapping[str, bytes], *, days: int = runs.DAY
     return district
 
 
-def _load(store: Store, models: Mapping[str, bytes], *, days: int, lived: bool) -> None:
+def _load(store: Store, models: Mapping[str, bytes], *, days: int, lived: bool) -> Unit:
     """Everything stands in the trail before the month that follows it."""
     horizon = store.env.clock.now()
     begun = horizon - timedelta(days=days) - BEFORE if lived else horizon
@@ -59,6 +59,7 @@ def _load(store: Store, models: Mapping[str, bytes], *, days: int, lived: bool) 
             runs.begin(session, district.id, horizon, days=days, lived=lived)
             open_accounts(session)
             deploy(session, system(district.id, DEPLOYER), models, known_to(session.env.registry))
+        return district
     finally:
         earlier.dispose()
 
