@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.db import Base, BigId
 from engine.errors import OperatorError
 from engine.trail.entries import TrailEntry
+from processes.cases.models import Case
 
 if TYPE_CHECKING:
     from engine.db import Session, Store
@@ -126,6 +127,7 @@ def take_up(session: Session) -> DemoRun | None:
     row.fence += 1
     row.seen_at = session.env.clock.now()
     row.reached = max(row.reached, last_made_up(session, row))
+    row.cases = session.scalar(select(func.count()).where(Case.reported_at < row.horizon)) or 0
     return row
 
 

@@ -116,6 +116,8 @@ def test_a_month_killed_half_way_goes_on_and_leaves_real_people_alone(store: Sto
     row = month.live(store, cases_per_day=5)
     assert row is not None
     assert (row.state, row.share) == (runs.FINISHED, 1.0)
+    with store.read() as session:
+        assert session.scalar(select(func.count()).select_from(Case)) == row.cases + 1
     assert {number: story_of(store, district_id, number) for number in (own, taken)} == before
     assert not runs.holds(store)
     check_whole(store, district_id)
