@@ -17,7 +17,8 @@ def cli() -> None:
     """gridgov: workflow engine for five-level grass-roots governance (五级网格治理引擎)."""
 
 
-for _part in (serve, database, network, definitions, calendar, trail, demo, simulate, doctor, staff, cases):
+PARTS = (serve, database, network, definitions, calendar, trail, demo, simulate, doctor, staff, cases)
+for _part in PARTS:
     for _command in _part.COMMANDS:
         cli.add_command(_command)
 

@@ -1,4 +1,4 @@
-"""`gridgov network …`, `gridgov staff …`, `gridgov token …`"""
+"""`gridgov network …`: units and their areas."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import click
 
 from engine.network.areas import import_areas
 from engine.network.importing import close_unit, import_units
-from engine.network.people import issue_token
-from engine.network.staffing import import_staff
 from web.cli.opening import opened, operator
 
 ACTOR = "system:import"
@@ -48,32 +46,4 @@ def close(code: str) -> None:
     click.echo(f"closed {code}")
 
 
-@click.group()
-def staff() -> None:
-    """People and their posts."""
-
-
-@staff.command("import")
-@click.argument("file", type=FILE)
-def import_people(file: Path) -> None:
-    """Import staff from a CSV (staff_no,name,unit_code,roles,phone): all or nothing."""
-    with opened() as store, store.write() as session:
-        done = import_staff(session, ACTOR, file.read_bytes())
-    click.echo(f"staff: {done.created} new, {done.updated} changed, {done.unchanged} as they were")
-
-
-@click.group()
-def token() -> None:
-    """Bearer tokens of the API."""
-
-
-@token.command()
-@click.argument("user")
-def issue(user: str) -> None:
-    """Issue a token for a staff number; it is shown this once."""
-    with opened() as store, store.write() as session:
-        secret = issue_token(session, user)
-    click.echo(secret)
-
-
-COMMANDS = (network, staff, token)
+COMMANDS = (network,)

@@ -1,17 +1,29 @@
-"""`gridgov staff …`: passwords."""
+"""`gridgov staff …` and `gridgov token …`: people, their posts, passwords and tokens."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from engine.network.people import by_staff_no
+from engine.network.people import by_staff_no, issue_token
+from engine.network.staffing import import_staff
 from engine.sign_in import credentials, sessions
 from web.cli.opening import opened
 
 
 @click.group()
 def staff() -> None:
-    """Staff of the network."""
+    """People, their posts and passwords."""
+
+
+@staff.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_people(file: Path) -> None:
+    """Import staff from a CSV (staff_no,name,unit_code,roles,phone): all or nothing."""
+    with opened() as store, store.write() as session:
+        done = import_staff(session, "system:import", file.read_bytes())
+    click.echo(f"staff: {done.created} new, {done.updated} changed, {done.unchanged} as they were")
 
 
 @staff.command()
@@ -25,4 +37,18 @@ def password(staff_no: str, password: str) -> None:
     click.echo(f"{staff_no}: password set / 密码已设置")
 
 
-COMMANDS = (staff,)
+@click.group()
+def token() -> None:
+    """Bearer tokens of the API."""
+
+
+@token.command()
+@click.argument("user")
+def issue(user: str) -> None:
+    """Issue a token for a staff number; it is shown this once."""
+    with opened() as store, store.write() as session:
+        secret = issue_token(session, user)
+    click.echo(secret)
+
+
+COMMANDS = (staff, token)

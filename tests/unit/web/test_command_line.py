@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cast import D, staff_csv, units_csv
 from web import cli
 
 Run = Callable[..., int]
@@ -102,3 +103,22 @@ def test_a_taken_port_says_so_with_the_remedy(run: Run, capsys: pytest.CaptureFi
     said = capsys.readouterr().err
     assert f"{port} is taken" in said
     assert f"PORT={port + 1}" in said
+
+
+def test_a_district_of_ones_own_is_set_up_with_the_commands_of_the_readme(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "units.csv").write_bytes(units_csv())
+    (tmp_path / "staff.csv").write_bytes(staff_csv())
+    assert run("db", "upgrade") == 0
+    assert run("network", "import", "units.csv") == 0
+    assert run("staff", "import", "staff.csv") == 0
+    assert run("definitions", "deploy") == 0
+    assert run("staff", "password", f"QH-{D}", "--password", "long-enough") == 0
+    assert run("token", "issue", f"QH-{D}") == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("gg_")
+
+
+def test_no_group_of_commands_hides_another():
+    names = [command.name for part in cli.PARTS for command in part.COMMANDS]
+    assert len(names) == len(set(names))
