@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from engine.trail.verify import verify
 from processes.postponing.operations import carry_out_due
@@ -41,26 +41,26 @@ def act(page: Page, number: str, code: str, **fields: str) -> None:
     dialog = page.get_by_role("dialog")
     dialog.locator("form").wait_for()
     for name, value in fields.items():
-        fill(dialog.locator(f"[name='data.{name}']"), dialog, name, value)
+        fill(dialog, f"data.{name}", value)
     with page.expect_response(
         lambda answer: bool(ANSWER.search(answer.url)) and answer.request.method == "POST"
     ) as sent:
-        dialog.locator("form .buttons .button").first.click()
+        dialog.locator("form button:not([type=button])").click()
     assert sent.value.ok, sent.value.text()
     expect(dialog).to_have_count(0)
     page.wait_for_load_state("load")
 
 
-def fill(control: object, dialog: object, name: str, value: str) -> None:
+def fill(dialog: Locator, name: str, value: str) -> None:
     """Type it, choose it, or find a unit by its name."""
-    field = dialog.locator(f"[data-field='data.{name}']")  # type: ignore[attr-defined] # locators of playwright
+    field = dialog.locator(f"[data-field='{name}']")
     if field.locator("[role=combobox]").count():
         field.locator("[role=combobox]").fill(value)
-        field.get_by_role("option").first.click()
+        field.get_by_role("option").filter(has_text=value).first.click()
     elif field.locator("input[type=radio]").count():
         field.locator(f"input[value='{value}']").check()
     else:
-        control.fill(value)  # type: ignore[attr-defined] # as above
+        field.locator(f"[name='{name}']").fill(value)
 
 
 def test_a_quarrel_goes_through_the_pages_from_the_phone_to_the_citizens_rating(people: People) -> None:
@@ -81,7 +81,7 @@ def test_a_quarrel_goes_through_the_pages_from_the_phone_to_the_citizens_rating(
     act(village, number, "refer_up", reason="调解不成")
 
     cast.pass_time(timedelta(days=3))  # the subdistrict lets it lie
-    district = people("QB-" + D)
+    district, village = people("QB-" + D), people("VA-" + V)  # three days later everybody signs in anew
     district.goto(f"/cases/{number}")
     expect(district.locator("main")).to_contain_text("升级")
     act(district, number, "accept")
@@ -89,7 +89,7 @@ def test_a_quarrel_goes_through_the_pages_from_the_phone_to_the_citizens_rating(
     act(village, number, "accept")
     act(village, number, "self_handle", measures="双方签了协议，围墙退让半米")
     act(people("QC-" + D), number, "confirm", ok="true")
-    act(people("SD-" + S), number, "check", ok="true")
+    act(people("SD-" + S), number, "check", ok="true", finding="围墙已退让")
     assert cast.case(number).state == "rating"
 
     citizen = people(size=PHONE)
