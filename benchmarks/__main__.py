@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import platform
 import sqlite3
@@ -10,6 +11,8 @@ import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
+
+import structlog
 
 from benchmarks import board, lists, pages, search, steps, sweeping
 from benchmarks.district import Bench
@@ -53,6 +56,7 @@ def _lines(path: str) -> list[str]:
 
 def main() -> int:
     """Exit 1 when a figure misses what it must reach."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     for name, fact in machine().items():
         print(f"{name:14} {fact}")
     BUILD.mkdir(exist_ok=True)

@@ -217,7 +217,8 @@ def test_everything_is_done_by_keyboard_alone(people: People) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("已催办 1 件")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():  # what was urged is read anew
+        page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.locator("#tab-units").focus()
     page.keyboard.press("Enter")
