@@ -8,7 +8,7 @@ ASSETS := web/static/built/manifest.json
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml 2>/dev/null | sha256sum | cut -c1-16)
 
 .DEFAULT_GOAL := help
-.PHONY: help run port test lint format bench lock migration clean setup postgres browser screenshots
+.PHONY: help run port test soak lint format bench lock migration clean setup postgres browser screenshots
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ browser: # the browser tests need Chromium and a font that has Chinese character
 test: setup postgres browser ## lint, type check and run all the tests
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+soak: setup postgres browser ## crash, concurrency and random models for SOAK_MINUTES (10) each, with new seeds
+	@$(BIN)/pytest -m soak -n 2 --dist loadfile -s --timeout 5400
 
 lint: setup
 	@export PATH="$$PATH:$(CURDIR)/$(BIN)"; npm run --silent check
