@@ -41,11 +41,12 @@ MATTER = {
 class Bench:
     """One store, a clock, and the people that the benchmarks need."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        """`url`: an empty database; None for an SQLite file in `folder`, which holds the other files too."""
         self.path = folder / "bench.db"
         self.clock = SimulatedClock(datetime.fromisoformat("2026-11-24T09:00:00+08:00"))
         env = Environment(self.clock, KeyRing.from_bytes(b"k" * 32), Catalogue(), build(), SeededEntropy(1))
-        self.store = Store(f"sqlite:///{self.path}", env)
+        self.store = Store(url or f"sqlite:///{self.path}", env)
         migrations.upgrade(self.store.engine)
         with self.store.write() as session:
             calendar.seed(session)

@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,10 +27,14 @@ def find_binaries() -> Path | None:
 
 @dataclass
 class Postgres:
-    """`start()` takes about a second; each test has a database of its own."""
+    """`start()` takes about a second; each test has a database of its own.
+
+    `durable`: with fsync and full pages as in real life, for what is measured or killed; tests of behaviour need none.
+    """
 
     binaries: Path
     user: str = "postgres"
+    durable: bool = False
 
     def start(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="gridgov-pg-"))
@@ -36,7 +42,9 @@ class Postgres:
             shutil.chown(self.folder, self.user)
         data = self.folder / "data"
         self._run("initdb", "-D", str(data), "-U", self.user, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C")
-        options = f"-c listen_addresses='' -k {self.folder} -c fsync=off -c full_page_writes=off -c max_connections=200"
+        options = f"-c listen_addresses='' -k {self.folder} -c max_connections=200"
+        if not self.durable:
+            options += " -c fsync=off -c full_page_writes=off"
         self._run("pg_ctl", "-D", str(data), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
         self._numbers = itertools.count(1)
 
@@ -66,3 +74,14 @@ class Postgres:
         done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
         if done.returncode:
             pytest.fail(f"{program} failed: {done.stderr or done.stdout}")
+
+
+@contextmanager
+def started(binaries: Path, *, durable: bool = False) -> Iterator[Postgres]:
+    """A server that is there for a block."""
+    server = Postgres(binaries, durable=durable)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
