@@ -10,18 +10,19 @@ from __future__ import annotations
 import json
 import zlib
 from typing import Any
-from uuid import UUID
 
 from SpiffWorkflow.bpmn.specs.control import _EndJoin
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
-from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import OperatorError
 from engine.spiff.host import ScriptEngine
+from engine.spiff.task import GridTask
 from engine.spiff.workflow import GridSubWorkflow, GridWorkflow
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)
+"""1: ids of 32 hexadecimal digits, and tasks that were predicted. A step writes it anew as 2."""
 _ALIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
 
 
@@ -83,9 +84,9 @@ def _prune_trunk(part: Any) -> None:
         part.last_task = node
 
 
-def _live_ids(part: Any) -> set[UUID]:
+def _live_ids(part: Any) -> set[str]:
     """Ids of the tasks that are unfinished or have unfinished descendants."""
-    live: set[UUID] = set()
+    live: set[str] = set()
     for task in part.tasks.values():
         if task.has_state(TaskState.NOT_FINISHED_MASK):
             current: Any = task
@@ -108,8 +109,9 @@ def dump(workflow: GridWorkflow) -> bytes:
     """The state of an instance after `prune`."""
     calls = sorted(workflow.subprocesses.values(), key=lambda call: call.depth)
     state = {
+        "ids": workflow.last_id,
         "top": _dump_part(workflow),
-        "calls": [[call.parent_task_id.hex, _dump_part(call)] for call in calls],
+        "calls": [[call.parent_task_id, _dump_part(call)] for call in calls],
     }
     text = json.dumps(state, separators=(",", ":"), ensure_ascii=False)
     return bytes([FORMAT]) + zlib.compress(text.encode(), 1)
@@ -127,13 +129,13 @@ def _dump_part(part: Any) -> dict[str, Any]:
     }
 
 
-def _dump_task(task: Any, numbers: dict[UUID, int]) -> list[Any]:
+def _dump_task(task: Any, numbers: dict[str, int]) -> list[Any]:
     parent = task.workflow.tasks.get(task._parent)
     inherited = parent.data if parent is not None else {}
     changed = {key: value for key, value in task.data.items() if key not in inherited or inherited[key] != value}
     dropped = [key for key in inherited if key not in task.data]
     row: list[Any] = [
-        task.id.hex,
+        task.id,
         numbers[parent.id] if parent is not None else -1,
         int(task.state),
         task.task_spec.name,
@@ -152,30 +154,31 @@ def load(blob: bytes, spec: Any, called: dict[str, Any], engine: ScriptEngine) -
 
     Raises UnknownStateFormat when the blob was written by a later release.
     """
-    if blob[0] != FORMAT:
+    if blob[0] not in READABLE:
         raise UnknownStateFormat(found=blob[0], known=FORMAT)
     state = json.loads(zlib.decompress(blob[1:]))
-    workflow = GridWorkflow(spec, called, script_engine=engine, deserializing=True)
+    workflow = GridWorkflow(spec, called, engine)
+    workflow.last_id = state.get("ids", 0)
     _load_part(state["top"], workflow)
     for caller, part in state["calls"]:
-        _load_call(UUID(hex=caller), part, workflow)
+        _load_call(caller, part, workflow)
     return workflow
 
 
-def _load_call(caller: UUID, part: dict[str, Any], workflow: GridWorkflow) -> None:
+def _load_call(caller: str, part: dict[str, Any], workflow: GridWorkflow) -> None:
     task = workflow.get_task_from_id(caller)
-    call = GridSubWorkflow(workflow.subprocess_specs[task.task_spec.spec], caller, workflow, deserializing=True)
+    call = GridSubWorkflow(workflow.subprocess_specs[task.task_spec.spec], caller, workflow)
     _load_part(part, call)
     workflow.subprocesses[caller] = call
     call.completed_event.connect(task.task_spec._on_subworkflow_completed, task)
 
 
 def _load_part(stored: dict[str, Any], part: Any) -> None:
-    tasks: list[Task] = []
+    tasks: list[GridTask] = []
     for row in stored["tasks"]:
         row.extend([0] * (8 - len(row)))
         identity, parent, state, spec, internal, changed, dropped, triggered = row
-        task = Task(part, part.spec.task_specs[spec], state=state, id=UUID(hex=identity))
+        task = GridTask(part, part.spec.task_specs[spec], state=state, id=identity)
         task.internal_data = internal or {}
         task.triggered = bool(triggered)
         if parent >= 0:

@@ -102,9 +102,9 @@ class ScriptEngine(PythonScriptEngine):
 
 
 def scope_of(task: Any) -> str:
-    """The call that a token runs in: the hex id of the calling task, empty in the top process.
+    """The call that a token runs in: the id of the calling task, empty in the top process.
 
     Two stays of one case have elements of the same id; the scope keeps their deadlines and work items apart.
     """
-    parent = task.workflow.parent_task_id
-    return parent.hex if parent is not None else ""
+    parent: str | None = task.workflow.parent_task_id
+    return parent or ""

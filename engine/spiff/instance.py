@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.end_event import EndEvent
@@ -66,7 +65,8 @@ class Instance:
     def start(cls, compiled: Compiled, host: Host, data: Mapping[str, Any]) -> Instance:
         """A new instance with `data` as its process data, not yet run."""
         engine = ScriptEngine(host, compiled.attached)
-        workflow = GridWorkflow(compiled.spec, compiled.called, script_engine=engine)
+        workflow = GridWorkflow(compiled.spec, compiled.called, engine)
+        workflow.plant()
         workflow.task_tree.data.update(data)
         for task in workflow.get_tasks(state=TaskState.READY):
             task.data.update(data)
@@ -126,7 +126,7 @@ class Instance:
         if len(tasks) > 1:
             tasks = self._workflow.get_tasks(state=TaskState.READY)
         return [
-            ReadyTask(task.id.hex, scope_of(task), task.task_spec.name, task.data)
+            ReadyTask(task.id, scope_of(task), task.task_spec.name, task.data)
             for task in tasks
             if isinstance(task.task_spec, UserTask)
         ]
@@ -141,7 +141,7 @@ class Instance:
             due = definition.due(task)
             if due is not None:
                 clock, mark = self._workflow.script_engine.host.last_read()
-                found.append(ArmedTimer(task.id.hex, task.task_spec.name, due, clock, mark))
+                found.append(ArmedTimer(task.id, task.task_spec.name, due, clock, mark))
         return found
 
     def messages(self) -> set[str]:
@@ -174,8 +174,7 @@ class Instance:
         return len(self._workflow.tasks) + sum(len(call.tasks) for call in self._workflow.subprocesses.values())
 
     def _task(self, task_id: str) -> Any:
-        identity = UUID(hex=task_id)
         for part in (self._workflow, *self._workflow.subprocesses.values()):
-            if identity in part.tasks:
-                return part.tasks[identity]
+            if task_id in part.tasks:
+                return part.tasks[task_id]
         return None

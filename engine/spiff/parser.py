@@ -10,6 +10,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 
+from engine.spiff.task import predict_nothing
 from engine.spiff.timers import DateTimer, DurationTimer
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -56,6 +57,7 @@ def parse(process_id: str, models: dict[str, Any]) -> tuple[BpmnProcessSpec, dic
     called = parser.get_subprocess_specs(process_id)
     for each in (spec, *called.values()):
         connect_loops(each)
+        predict_nothing(each)
     return spec, called
 
 

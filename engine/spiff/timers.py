@@ -21,7 +21,7 @@ class _Clocked:
 
     def has_fired(self, task: Any) -> bool:
         host = task.workflow.script_engine.host
-        if host.may_fire(task.id.hex):
+        if host.may_fire(task.id):
             task._set_internal_data(event_fired=True)
         return bool(task._get_internal_data("event_fired"))
 

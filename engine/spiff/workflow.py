@@ -16,6 +16,8 @@ from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
+from engine.spiff.task import GridTask
+
 for _name in ("spiff.workflow", "spiff.task", "spiff.spec"):
     # below WARNING the library collects all ids and data for each log record, also when nobody listens
     logging.getLogger(_name).setLevel(logging.WARNING)
@@ -28,7 +30,13 @@ class _Scanning:
     each of them after every task that completes could only answer no.
     """
 
+    spec: Any
     tasks: dict[Any, Any]
+
+    def plant(self) -> None:
+        """The first token, where a stored instance has its tree."""
+        self.task_tree = GridTask(self, self.spec.start, state=TaskState.FUTURE)
+        self.task_tree._ready()
 
     def update_waiting_tasks(self) -> None:
         for task in [task for task in self.tasks.values() if task._state == TaskState.WAITING]:
@@ -39,12 +47,24 @@ class _Scanning:
 class GridSubWorkflow(_Scanning, BpmnSubWorkflow):
     """A called process."""
 
+    def __init__(self, spec: Any, caller: str, top: GridWorkflow) -> None:
+        super().__init__(spec, caller, top, deserializing=True)
+
 
 class GridWorkflow(_Scanning, BpmnWorkflow):
-    """The top process of an instance."""
+    """The top process of an instance; `last_id` numbers its tasks and those of its calls."""
+
+    def __init__(self, spec: Any, called: dict[str, Any], engine: Any) -> None:
+        self.last_id = 0
+        super().__init__(spec, called, script_engine=engine, deserializing=True)
+
+    def new_id(self) -> str:
+        self.last_id += 1
+        return f"{self.last_id:x}"
 
     def create_subprocess(self, task: Any, spec_name: str) -> GridSubWorkflow:
-        call = GridSubWorkflow(self.subprocess_specs[spec_name], parent_task_id=task.id, top_workflow=self)
+        call = GridSubWorkflow(self.subprocess_specs[spec_name], task.id, self)
+        call.plant()
         self.subprocesses[task.id] = call
         return call
 
