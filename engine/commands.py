@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Index, LargeBinary, String, delete, func, select
+from sqlalchemy import Index, LargeBinary, String, and_, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, insert_missing
@@ -59,6 +59,12 @@ class Answer:
     replayed: bool = False
 
 
+_it = Command.__table__.c
+_named = and_(_it.actor == bindparam("actor"), _it.route == bindparam("route"), _it.key == bindparam("key"))
+_KNOWN = select(_it.body_hash, _it.status, _it.response, _it.expires_at).where(_named)
+_FORGET = delete(Command.__table__).where(_named)  # type: ignore[arg-type] # a Table at run time
+
+
 def once(
     session: Session, call: Call, act: Callable[[], tuple[int, dict[str, Any]]], lifetime: timedelta = LIFETIME
 ) -> Answer:
@@ -69,18 +75,15 @@ def once(
     Two requests with one key at the same time: the second waits for the first one's commit at the unique key.
     """
     _wait_in_line(session, call)
-    known = session.get(Command, (call.actor, call.route, call.key))
+    named = {"actor": call.actor, "route": call.route, "key": call.key}
+    known = session.execute(_KNOWN, named).first()
     now = session.env.clock.now()
     if known is not None and known.expires_at > now:
         return _replay(known, call)
     if known is not None:
-        session.delete(known)
-        session.flush()
+        session.execute(_FORGET, named)
     status, response = act()
-    row = {
-        "actor": call.actor,
-        "route": call.route,
-        "key": call.key,
+    row = named | {
         "body_hash": call.body_hash,
         "status": status,
         "response": response,
@@ -98,7 +101,7 @@ def _wait_in_line(session: Session, call: Call) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
-def _replay(known: Command, call: Call) -> Answer:
+def _replay(known: Any, call: Call) -> Answer:
     if known.body_hash != call.body_hash:
         raise KeyReused
     return Answer(known.status, known.response, replayed=True)

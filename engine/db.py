@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,8 +88,14 @@ class Session(SqlSession):
 def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """INSERT … ON CONFLICT DO NOTHING, in one statement on both databases."""
     if rows:
-        insert = sqlite.insert if session.is_sqlite else postgresql.insert
-        session.execute(insert(table).on_conflict_do_nothing(), list(rows))
+        session.execute(_insert_missing(table, session.is_sqlite), list(rows))
+
+
+@cache
+def _insert_missing(table: type[Base], on_sqlite: bool) -> Any:  # noqa: FBT001 # a cache key
+    """Built once for each table, past the ORM: nobody wants the rows back as objects."""
+    insert = sqlite.insert if on_sqlite else postgresql.insert
+    return insert(table.__table__).on_conflict_do_nothing()  # type: ignore[arg-type] # a Table at run time
 
 
 class Store:

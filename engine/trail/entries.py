@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Index, LargeBinary, String, event, insert, select
+from sqlalchemy import Index, LargeBinary, String, bindparam, event, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, BigId
@@ -91,11 +91,22 @@ def open_log(session: Session, district_id: int, origin: str) -> None:
     session.flush()
 
 
+_heads = TrailHead.__table__.c
+_LOCK_HEAD = (
+    select(_heads.origin, _heads.size, _heads.edge).where(_heads.district_id == bindparam("district")).with_for_update()
+)
+_INSERT = insert(TrailEntry.__table__)  # type: ignore[arg-type] # a Table at run time
+_MOVE_HEAD = (
+    update(TrailHead.__table__)  # type: ignore[arg-type] # a Table at run time
+    .where(_heads.district_id == bindparam("district"))
+    .values(size=bindparam("size"), edge=bindparam("edge"), root=bindparam("root"))
+)
+
+
 def append(session: Session, district_id: int, at: datetime, drafts: Sequence[Draft]) -> None:
     """Append entries in three statements: lock the head, insert, move the head. Raises NotACode, LogMissing."""
     session.flush()  # the head is read fresh: what an earlier append changed must stand in the table by then
-    query = select(TrailHead).where(TrailHead.district_id == district_id).with_for_update()
-    head = session.scalar(query.execution_options(populate_existing=True))
+    head = session.execute(_LOCK_HEAD, {"district": district_id}).first()
     if head is None:
         raise LogMissing(district=district_id)
     frontier = merkle.Frontier.from_bytes(head.size, head.edge)
@@ -116,8 +127,9 @@ def append(session: Session, district_id: int, at: datetime, drafts: Sequence[Dr
             }
         )
         frontier.append(leaf)
-    session.execute(insert(TrailEntry), rows)
-    head.size, head.edge, head.root = frontier.size, frontier.to_bytes(), frontier.root()
+    session.execute(_INSERT, rows)
+    moved = {"size": frontier.size, "edge": frontier.to_bytes(), "root": frontier.root()}
+    session.execute(_MOVE_HEAD, {"district": district_id, **moved})
 
 
 def canonical(origin: str, seq: int, at: datetime, draft: Draft) -> bytes:
