@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import os
+import tempfile
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from engine.durable import sync_folder
 from engine.errors import OperatorError
 
 KEY_BYTES = 32
@@ -79,15 +81,14 @@ class KeyRing:
 
     @classmethod
     def create(cls, path: Path, master: bytes) -> KeyRing:
-        """Write a new key file, readable by its owner only. Raises KeyFileExists."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            raise KeyFileExists(path=path) from None
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(base64.b64encode(master).decode() + "\n")
+        """Write a new key file, readable by its owner only; whoever looks finds it whole. Raises KeyFileExists."""
+        write_key_file(path, base64.b64encode(master) + b"\n")
         return cls(master)
+
+    @property
+    def check_value(self) -> str:
+        """16 hexadecimal digits by which a backup knows its key; nothing follows from them."""
+        return self._derive("check").hex()[:16]
 
     def _derive(self, purpose: str) -> bytes:
         return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=f"gridgov:{purpose}".encode()).derive(self._master)
@@ -137,6 +138,23 @@ class KeyRing:
             number, position = divmod(number, len(_ALPHABET))
             letters.append(_ALPHABET[position])
         return "".join(letters)
+
+
+def write_key_file(path: Path, content: bytes) -> None:
+    """A new file on the disk, readable by its owner only; whole, or not there. Raises KeyFileExists."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, written = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(written, path)
+        sync_folder(path.parent)
+    except FileExistsError:
+        raise KeyFileExists(path=path) from None
+    finally:
+        Path(written).unlink()
 
 
 def _decrypt(cipher: AESGCM, blob: bytes, aad: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from engine.db import Store
 from engine.definitions.catalogue import Catalogue
 from engine.definitions.deploy import read_directory
 from engine.environment import Environment, SystemEntropy
-from engine.keys import KEY_BYTES, KeyRing
+from engine.keys import KEY_BYTES, KeyFileExists, KeyRing
 from engine.webhook import WebhookChannel
 from processes import models_folder
 from processes.registry import build
@@ -36,7 +37,8 @@ def keys_of(settings: Settings, *, create: bool) -> KeyRing:
     Beside an old database a new key would read nothing of it, and hide that the right one is missing.
     """
     if create and not settings.key_file.exists() and _is_new(settings.database_url):
-        return KeyRing.create(settings.key_file, SystemEntropy().token_bytes(KEY_BYTES))
+        with suppress(KeyFileExists):  # another process that was started with this one was faster
+            return KeyRing.create(settings.key_file, SystemEntropy().token_bytes(KEY_BYTES))
     return KeyRing.load(settings.key_file)
 
 

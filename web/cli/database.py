@@ -9,6 +9,7 @@ import click
 
 from engine import calendar
 from processes import migrations
+from processes.migrations.alone import alone
 from web.cli.opening import opened
 
 if TYPE_CHECKING:
@@ -29,10 +30,11 @@ def upgrade() -> None:
 
 
 def bring_up(store: Store) -> None:
-    """Migrate, and fill the working calendar when it is empty."""
-    migrations.upgrade(store.engine)
-    with store.write() as session:
-        calendar.seed(session)
+    """Migrate, and fill the working calendar when it is empty; other processes that want the same wait meanwhile."""
+    with alone(store.engine):
+        migrations.upgrade(store.engine)
+        with store.write() as session:
+            calendar.seed(session)
 
 
 @db.command()
@@ -41,7 +43,7 @@ def check() -> None:
     with opened() as store, store.engine.connect() as connection:
         found = migrations.missing(connection)
     for each in found:
-        click.echo(repr(each), err=True)
+        click.echo(each, err=True)
     sys.exit(1 if found else 0)
 
 

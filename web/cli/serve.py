@@ -19,6 +19,7 @@ from engine.scheduler import Ticker
 from engine.tuning import calm_collector
 from processes.demo import runs
 from processes.demo.opening import open_demo
+from processes.migrations.alone import alone
 from web import assembly, config
 from web.app import create_app
 from web.cli import database, demo
@@ -62,8 +63,9 @@ def up(port: int) -> None:
     """What `make run` does, in one start: migrate, load the demo into a new database, serve with the worker inside."""
     refuse_taken("127.0.0.1", port)
     with opened(create_key=True) as store:
-        database.bring_up(store)
-        open_demo(store, assembly.models())
+        with alone(store.engine):
+            database.bring_up(store)
+            open_demo(store, assembly.models())
         with store.read() as session:
             is_demo = runs.find(session) is not None
     if is_demo:
