@@ -4,6 +4,7 @@ import engine.access_log
 import engine.calendar
 import engine.commands
 import engine.deadlines.book
+import engine.definitions.migrating_runs
 import engine.definitions.models
 import engine.incidents
 import engine.instances

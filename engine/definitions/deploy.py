@@ -15,6 +15,7 @@ from engine.definitions.bundle import Bundle, bundles_of
 from engine.definitions.models import Definition, DefinitionFile
 from engine.definitions.rules import Known, validate
 from engine.errors import OperatorError
+from engine.instances import RUNNING, ProcessInstance
 from engine.network.people import Role
 from engine.step import CLOCK_READERS
 from engine.trail.entries import Draft
@@ -108,6 +109,14 @@ def active(session: Session, key: str) -> Definition:
     if found is None:
         raise NotDeployed(key=key)
     return found
+
+
+def versions(session: Session) -> list[tuple[Definition, int]]:
+    """Every version of every model with the number of instances that run by it."""
+    runs_by_it = (ProcessInstance.definition_id == Definition.id) & (ProcessInstance.status == RUNNING)
+    running = select(func.count(ProcessInstance.id)).where(runs_by_it).correlate(Definition).scalar_subquery()
+    query = select(Definition, running).order_by(Definition.key, Definition.version)
+    return [(row, number) for row, number in session.execute(query)]
 
 
 def load_bundle(session: Session, definition_id: str) -> Bundle:

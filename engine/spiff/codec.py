@@ -149,7 +149,7 @@ def _dump_task(task: Any, numbers: dict[str, int]) -> list[Any]:
     return row
 
 
-def load(blob: bytes, spec: Any, called: dict[str, Any], engine: ScriptEngine) -> GridWorkflow:
+def load(blob: bytes, spec: Any, called: dict[str, Any], engine: ScriptEngine | None) -> GridWorkflow:
     """The instance as it was dumped, bound to this step's script engine.
 
     Raises UnknownStateFormat when the blob was written by a later release.

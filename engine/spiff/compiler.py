@@ -52,6 +52,11 @@ class Compiled:
     drawings: Mapping[str, bytes]
     """Process → the file in which it is drawn."""
 
+    def process_of(self, element: str) -> str | None:
+        """The process in which an element is drawn; None when there is none of this id."""
+        specs = (self.spec, *self.called.values())
+        return next((spec.name for spec in specs if element in spec.task_specs and "." not in element), None)
+
 
 def compile_bundle(bundle: Bundle) -> Compiled:
     """Parse a deployed bundle; it was validated when it was deployed."""

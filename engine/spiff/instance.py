@@ -16,6 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.errors import Bug
 from engine.spiff import codec
 from engine.spiff.host import Host, ScriptEngine, scope_of
+from engine.spiff.rebinding import parts, standing
 from engine.spiff.timers import DateTimer, DurationTimer
 from engine.spiff.workflow import GridWorkflow
 
@@ -130,6 +131,10 @@ class Instance:
             for task in tasks
             if isinstance(task.task_spec, UserTask)
         ]
+
+    def tokens(self) -> list[str]:
+        """Where the tokens stand, callers first: "process/element"."""
+        return [f"{part.spec.name}/{task.task_spec.name}" for part in parts(self._workflow) for task in standing(part)]
 
     def timers(self) -> list[ArmedTimer]:
         """The timers that are armed, read from their expressions now."""

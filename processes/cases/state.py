@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 
 def derive(step: Step) -> None:
-    """Set what follows from the token and its clocks; other models do not speak for the case."""
+    """Set what follows from the token and its clocks; other models do not speak for the case.
+
+    At a task that a district has added to its model the case stays in the state it was in.
+    """
     if step.instance.key != CASE_MODEL:
         return
     case = facts_of(step).case
     if step.instance.end_element is not None:
         case.state = STATE_AFTER[step.instance.end_element].value
     elif step.ready:
-        case.state = STATE_AT[step.ready[0].element].value
+        case.state = STATE_AT.get(step.ready[0].element, State(case.state)).value
     _set_light(step)
     case.version += 1
 

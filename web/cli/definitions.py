@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from engine.definitions.deploy import deploy, known_to, read_directory
+from engine.definitions.deploy import deploy, known_to, read_directory, versions
 from web import assembly
+from web.cli.migrating import migrate
 from web.cli.opening import opened, operator
 
 
@@ -26,5 +27,16 @@ def deploy_(folder: Path | None) -> None:
     for each in done:
         click.echo(f"{each.key} version {each.version} {'deployed' if each.changed else 'unchanged'}")
 
+
+@definitions.command("list")
+def list_() -> None:
+    """The versions of each model, and how many instances run by each."""
+    with opened() as store, store.read() as session:
+        for row, running in versions(session):
+            mark = "*" if row.active else " "
+            click.echo(f"{mark} {row.key:<12} version {row.version:<4} {running:>7} running  {row.id[:12]}")
+
+
+definitions.add_command(migrate)
 
 COMMANDS = (definitions,)
