@@ -21,6 +21,9 @@ TIMEOUT_SECONDS = 5
 class WebhookChannel:
     """POSTs each effect of `topic` as JSON. 2xx is delivered; 4xx other than 408 and 429 will not be tried again."""
 
+    at_once = 1
+    """A receiver that does not answer costs TIMEOUT_SECONDS each; a worker must be able to stop in between."""
+
     def __init__(self, topic: str, url: str, secret: str) -> None:
         self.topic = topic
         self._url = url

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
+import threading
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import structlog
-from flask import Response, g, request
+from flask import Response, request
 from flask_compress import Compress
 from flask_openapi import Info, OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import assets, cookies, edge, health, problems
+from web import assets, cookies, edge, health, problems, request_log
 from web.api import (
     acts,
     areas,
@@ -75,11 +74,10 @@ APIS = (
 )
 PAGES = (home, sign_in, phone, triage, overdue, case, citizen, search, notices_page, admin, audit, demo_bar)
 SECURITY: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
-log = structlog.get_logger(__name__)
 
 
-def create_app(store: Store, settings: Settings) -> OpenAPI:
-    """The application over an opened store."""
+def create_app(store: Store, settings: Settings, draining: threading.Event | None = None) -> OpenAPI:
+    """The application over an opened store. While `draining` is set it says that it is not ready."""
     app = OpenAPI(
         __name__,
         info=Info(title="gridgov", version=version("gridgov")),
@@ -98,12 +96,14 @@ def create_app(store: Store, settings: Settings) -> OpenAPI:
     Compress(app)
     app.extensions["gridgov"] = store
     app.extensions["gridgov_settings"] = settings
+    app.extensions["gridgov_draining"] = draining or threading.Event()
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # of Flask's default provider
     problems.register(app, store)
-    app.before_request(_begin)
+    app.before_request(request_log.begin)
     app.before_request(edge.refuse_nameless)
     app.before_request(edge.refuse_malformed)
     app.after_request(_finish)
+    app.teardown_request(request_log.forget)
     for part in APIS:
         app.register_api(part.api)
     problems.describe(app.api_doc)
@@ -119,17 +119,10 @@ def create_app(store: Store, settings: Settings) -> OpenAPI:
     return app
 
 
-def _begin() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if given.replace("-", "").isalnum() and len(given) <= 36 else str(uuid.uuid4())
-
-
 def _finish(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers["X-Request-Id"] = g.get("request_id", "")
     if not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
     cookies.keep_alive(edge.store())
-    log.info("request", method=request.method, path=request.path, status=response.status_code, id=g.get("request_id"))
-    return response
+    return request_log.finish(response)

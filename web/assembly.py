@@ -55,10 +55,12 @@ def _is_new(url: str) -> bool:
 
 def build_store(settings: Settings, *, create_key: bool = False) -> Store:
     """The store of this installation. Raises KeyFileMissing and what opening the database raises."""
-    env = Environment(
-        clock=SystemClock(), keys=keys_of(settings, create=create_key), catalogue=Catalogue(), registry=build()
-    )
-    return Store(settings.database_url, env)
+    return Store(settings.database_url, environment(keys_of(settings, create=create_key)))
+
+
+def environment(keys: KeyRing) -> Environment:
+    """What everything runs in, outside tests and simulations."""
+    return Environment(clock=SystemClock(), keys=keys, catalogue=Catalogue(), registry=build())
 
 
 def channels_of(settings: Settings) -> list[Channel]:
@@ -76,6 +78,7 @@ class Both:
     inbox: notices.InboxChannel
     webhook: WebhookChannel
     topic: str = notices.TOPIC
+    at_once: int = WebhookChannel.at_once
 
     def send(self, store: Store, parcels: Sequence[Parcel]) -> dict[str, DeliveryError]:
         self.inbox.send(store, parcels)

@@ -1,4 +1,4 @@
-"""Settings from the environment, checked at the start."""
+"""Settings from the environment, checked at the start; the table of them is `web.variables`."""
 
 from __future__ import annotations
 
@@ -9,24 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
-from engine.errors import OperatorError
 from engine.sign_in.sessions import Limits
+from web.variables import MIN_SECRET, BadSetting, Found, read
 
-DEFAULT_DATABASE = "sqlite:///var/gridgov.db"
-DEFAULT_KEY_FILE = "var/master.key"
-DEFAULT_MAX_BODY = 20 * 1024 * 1024
-MIN_SECRET = 16
 DEFAULT_LIMITS = Limits(idle=timedelta(hours=2), absolute=timedelta(hours=12))
 """A working day (default; ASVS 5.0, 7.3 leaves the numbers to the risk)."""
-
-
-class BadSetting(OperatorError):
-    """{name} is not usable: {why}."""
-
-    code = "bad_setting"
-    zh = "配置项 {name} 不可用：{why}。"
 
 
 @dataclass(frozen=True)
@@ -35,6 +23,8 @@ class Settings:
 
     `demo`: the published accounts may sign in and stand on the sign-in page. `proxies`: how many of our own stand in
     front, whose X-Forwarded headers are believed: limits count by the address of the person, not of the proxy.
+    `metrics_token`: what `/metrics` asks for; None: it answers this machine only. `drain`: seconds for which a
+    stopping server is not ready and still serves.
     """
 
     database_url: str
@@ -45,63 +35,44 @@ class Settings:
     session_limits: Limits = DEFAULT_LIMITS
     demo: bool = False
     proxies: int = 0
+    metrics_token: str | None = None
+    drain: int = 0
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Raises BadSetting, which says what to do."""
+    found = read(environ)
+    for name, why in problems(found).items():
+        raise BadSetting(name=name, why=why[1], why_zh=why[0])
+    value = {name: each.value for name, each in found.items()}
     return Settings(
-        database_url=_database(environ.get("GRIDGOV_DATABASE_URL", DEFAULT_DATABASE)),
-        key_file=Path(environ.get("GRIDGOV_KEY_FILE", DEFAULT_KEY_FILE)),
-        max_body=_max_body(environ.get("GRIDGOV_MAX_BODY", str(DEFAULT_MAX_BODY))),
-        webhook_url=_webhook(environ),
-        webhook_secret=environ.get("GRIDGOV_WEBHOOK_SECRET", ""),
-        session_limits=_limits(environ),
-        demo=environ.get("GRIDGOV_DEMO") == "1",
-        proxies=_proxies(environ.get("GRIDGOV_PROXIES", "0")),
+        database_url=_with_password(value["GRIDGOV_DATABASE_URL"], value["GRIDGOV_DATABASE_PASSWORD"]),
+        key_file=value["GRIDGOV_KEY_FILE"],
+        max_body=value["GRIDGOV_MAX_BODY"],
+        webhook_url=value["GRIDGOV_WEBHOOK_URL"],
+        webhook_secret=value["GRIDGOV_WEBHOOK_SECRET"] or "",
+        session_limits=Limits(
+            timedelta(minutes=value["GRIDGOV_SESSION_IDLE_MINUTES"]), timedelta(hours=value["GRIDGOV_SESSION_HOURS"])
+        ),
+        demo=value["GRIDGOV_DEMO"] == "1",
+        proxies=value["GRIDGOV_PROXIES"],
+        metrics_token=value["GRIDGOV_METRICS_TOKEN"],
+        drain=value["GRIDGOV_DRAIN_SECONDS"],
     )
 
 
-def _database(url: str) -> str:
-    try:
-        backend = make_url(url).get_backend_name()
-    except ArgumentError:
-        raise BadSetting(name="GRIDGOV_DATABASE_URL", why="not an SQLAlchemy URL") from None
-    if backend not in {"sqlite", "postgresql"}:
-        raise BadSetting(name="GRIDGOV_DATABASE_URL", why="use sqlite:///path or postgresql+psycopg://…")
-    return url
+def problems(found: Mapping[str, Found]) -> dict[str, tuple[str, str]]:
+    """What cannot be used, by name, why in Chinese and English; also what does not fit together."""
+    wrong = {name: each.wrong.words for name, each in found.items() if each.wrong is not None}
+    if found["GRIDGOV_WEBHOOK_URL"].value and not found["GRIDGOV_WEBHOOK_SECRET"].text:
+        needed = (f"GRIDGOV_WEBHOOK_URL 需要至少 {MIN_SECRET} 个字符的密钥", f"at least {MIN_SECRET} characters")
+        wrong.setdefault("GRIDGOV_WEBHOOK_SECRET", needed)
+    url = found["GRIDGOV_DATABASE_URL"].value
+    if url and found["GRIDGOV_DATABASE_PASSWORD"].value and make_url(url).password:
+        twice = ("地址中已有口令，只可保留一处", "the URL holds a password too; keep one of them")
+        wrong.setdefault("GRIDGOV_DATABASE_PASSWORD", twice)
+    return wrong
 
 
-def _max_body(text: str) -> int:
-    if not text.isdigit() or int(text) < 1024:
-        raise BadSetting(name="GRIDGOV_MAX_BODY", why="a number of bytes, at least 1024")
-    return int(text)
-
-
-def _proxies(text: str) -> int:
-    if not text.isdecimal() or int(text) > 5:
-        raise BadSetting(name="GRIDGOV_PROXIES", why="how many of your own proxies stand in front, 0 to 5")
-    return int(text)
-
-
-def _limits(environ: Mapping[str, str]) -> Limits:
-    idle = _positive(environ, "GRIDGOV_SESSION_IDLE_MINUTES", DEFAULT_LIMITS.idle // timedelta(minutes=1))
-    absolute = _positive(environ, "GRIDGOV_SESSION_HOURS", DEFAULT_LIMITS.absolute // timedelta(hours=1))
-    return Limits(timedelta(minutes=idle), timedelta(hours=absolute))
-
-
-def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
-    text = environ.get(name, str(default))
-    if not text.isdigit() or not 1 <= int(text) <= 10_000:
-        raise BadSetting(name=name, why="a number from 1 to 10000")
-    return int(text)
-
-
-def _webhook(environ: Mapping[str, str]) -> str | None:
-    url = environ.get("GRIDGOV_WEBHOOK_URL")
-    if url is None:
-        return None
-    if not url.startswith(("http://", "https://")):
-        raise BadSetting(name="GRIDGOV_WEBHOOK_URL", why="must begin with http:// or https://")
-    if len(environ.get("GRIDGOV_WEBHOOK_SECRET", "")) < MIN_SECRET:
-        raise BadSetting(name="GRIDGOV_WEBHOOK_SECRET", why=f"at least {MIN_SECRET} characters")
-    return url
+def _with_password(url: str, password: str | None) -> str:
+    return make_url(url).set(password=password).render_as_string(hide_password=False) if password else url

@@ -1,18 +1,29 @@
-"""For machines: is the process up, is the installation ready, how is it doing."""
+"""For machines: is the process up, may it be sent requests, how is it doing.
+
+`/healthz` and `/readyz` tell nothing but yes and no, and may be seen by anybody. `/metrics` tells how much work there
+is: it answers who brings the token of GRIDGOV_METRICS_TOKEN, and without such a token this machine only.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+import hmac
+import ipaddress
+import threading
+from typing import cast
+
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine import incidents, metrics, outbox, timers
+from engine import gauges
 from engine.scheduler import live_workers
 from processes.migrations import is_current
+from web.cookies import settings
 from web.edge import store
 
 blueprint = Blueprint("health", __name__)
+_BY_A_PROXY = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via")
 
 
 @blueprint.get("/healthz")
@@ -23,24 +34,37 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Database reachable, migrations at head, a worker alive; 503 names what is not."""
-    checks = {"database": False, "migrations": False, "worker": False}
+    """Whether requests may be sent here: database reachable, migrations done, not stopping; 503 names what is not.
+
+    Whether a worker is alive is told too, and decides nothing: people can go on working while none is.
+    """
+    draining = cast("threading.Event", current_app.extensions["gridgov_draining"])
+    needed = {"database": False, "migrations": False, "serving": not draining.is_set()}
+    worker = False
     try:
         with store().read() as session:
             session.execute(text("select 1"))
-            checks["database"] = True
-            checks["migrations"] = is_current(session.connection())
-            checks["worker"] = live_workers(session) > 0
+            needed["database"] = True
+            needed["migrations"] = is_current(session.connection())
+            worker = live_workers(session) > 0
     except SQLAlchemyError:
         pass
-    return jsonify(checks), 200 if all(checks.values()) else 503
+    return jsonify(**needed, worker=worker), 200 if all(needed.values()) else 503
 
 
 @blueprint.get("/metrics")
 def scrape() -> Response:
     """Prometheus text. What stands in the database is read now: the worker may be another process."""
-    with store().read() as session:
-        metrics.TIMERS_ARMED.set(timers.armed_count(session))
-        metrics.INCIDENTS_OPEN.set(incidents.open_count(session))
-        metrics.OUTBOX_PENDING.set(outbox.pending_count(session))
+    if not _may_scrape():
+        abort(404)
+    gauges.refresh(store())
     return Response(generate_latest(), mimetype=CONTENT_TYPE_LATEST)
+
+
+def _may_scrape() -> bool:
+    token = settings().metrics_token
+    if token is not None:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), token.encode())
+    through = any(name in request.headers for name in _BY_A_PROXY)
+    return not through and ipaddress.ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 # nobody

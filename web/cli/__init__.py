@@ -8,7 +8,21 @@ import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from engine.errors import DefinitionRefused, GridgovError, ImportRefused
-from web.cli import calendar, cases, database, definitions, demo, doctor, network, serve, simulate, staff, trail
+from web.cli import (
+    backup,
+    calendar,
+    cases,
+    configuration,
+    database,
+    definitions,
+    demo,
+    doctor,
+    network,
+    serve,
+    simulate,
+    staff,
+    trail,
+)
 from web.cli.opening import DatabaseUnready, speaks_chinese
 
 
@@ -17,7 +31,21 @@ def cli() -> None:
     """gridgov: workflow engine for five-level grass-roots governance (五级网格治理引擎)."""
 
 
-PARTS = (serve, database, network, definitions, calendar, trail, demo, simulate, doctor, staff, cases)
+PARTS = (
+    serve,
+    database,
+    network,
+    definitions,
+    calendar,
+    trail,
+    demo,
+    simulate,
+    doctor,
+    staff,
+    cases,
+    backup,
+    configuration,
+)
 for _part in PARTS:
     for _command in _part.COMMANDS:
         cli.add_command(_command)

@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
 import sys
 import threading
-from typing import Any
 
 import click
 import structlog
-from gunicorn.app.base import BaseApplication
+from gunicorn import systemd
 
-from engine.db import Store
 from engine.scheduler import Ticker
-from engine.tuning import calm_collector
 from processes.demo import runs
 from processes.demo.opening import open_demo
 from processes.migrations.alone import alone
-from web import assembly, config
-from web.app import create_app
+from web import assembly, config, logs, variables, worker_health
 from web.cli import database, demo
 from web.cli.opening import opened
-from web.demo_process import DemoProcess
+from web.server import MARGIN, Server
+from web.stopping import SECONDS
 
-THREADS = 32
-STOP_SECONDS = 10
-
-
-def log_json() -> None:
-    """Structured logs on standard error."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    )
-
+log = structlog.get_logger(__name__)
 
 PORT_OPTION = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 
@@ -52,8 +32,13 @@ PORT_OPTION = click.option("--port", default=8000, show_default=True, type=click
 @PORT_OPTION
 @click.option("--no-worker", is_flag=True, help="serve only; run `gridgov worker` elsewhere")
 def serve(host: str, port: int, no_worker: bool) -> None:
-    """Serve the API, with the worker inside."""
-    refuse_taken(host, port)
+    """Serve pages and API, with the worker inside. On a socket from systemd, when there is one, instead of the port.
+
+    SIGTERM finishes what runs, within ten seconds; SIGHUP starts afresh behind the same socket, reading files of
+    secrets anew.
+    """
+    if not systemd.listen_fds(unset_environment=False):
+        refuse_taken(host, port)
     run_server(host, port, with_worker=not no_worker)
 
 
@@ -75,9 +60,19 @@ def up(port: int) -> None:
 
 
 def run_server(host: str, port: int, *, with_worker: bool) -> None:
-    log_json()
+    settings = prepare()
     click.echo(f"gridgov: http://{host}:{port}")
-    Server(host, port, with_worker=with_worker).run()
+    Server(host, port, settings, with_worker=with_worker).run()
+
+
+def prepare() -> config.Settings:
+    """What a long-running command does first: refuse what it cannot run with, before anything is begun."""
+    settings = config.from_environment()
+    assembly.keys_of(settings, create=False)
+    logs.configure()
+    for name, near in variables.unknown().items():
+        log.warning("a setting that does not exist", name=name, meant=near)
+    return settings
 
 
 def refuse_taken(host: str, port: int) -> None:
@@ -95,67 +90,31 @@ def refuse_taken(host: str, port: int) -> None:
             sys.exit(1)
 
 
-class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
-    """gunicorn in this program: one process, many threads, the ticker inside it."""
-
-    def __init__(self, host: str, port: int, *, with_worker: bool) -> None:
-        self._bind = f"{host}:{port}"
-        self._with_worker = with_worker
-        self._ticker: Ticker | None = None
-        self._month: DemoProcess | None = None
-        self._store: Store | None = None
-        super().__init__()
-
-    def load_config(self) -> None:
-        settings = {
-            "bind": self._bind,
-            "workers": 1,
-            "worker_class": "gthread",
-            "threads": THREADS,
-            "graceful_timeout": STOP_SECONDS,
-            "control_socket_disable": True,
-            "post_worker_init": self._start,
-            "worker_exit": self._stop,
-            "accesslog": None,
-            "loglevel": "warning",
-        }
-        for name, value in settings.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        settings = config.from_environment()
-        self._store = assembly.build_store(settings)
-        return create_app(self._store, settings)
-
-    def _start(self, _worker: Any) -> None:
-        calm_collector()
-        if self._with_worker and self._store is not None:
-            self._month = DemoProcess(self._store)
-            self._month.start()
-            self._ticker = Ticker(self._store, assembly.channels_of(config.from_environment()), runs.holds)
-            self._ticker.start()
-
-    def _stop(self, _server: Any, _worker: Any) -> None:
-        if self._month is not None:
-            self._month.stop()
-        if self._ticker is not None:
-            self._ticker.stop()
-        if self._store is not None:
-            self._store.dispose()
-
-
 @click.command()
-def worker() -> None:
-    """Run the worker alone: timers, notices, housekeeping."""
-    log_json()
+@click.option("--health-port", type=click.IntRange(1, 65535), help="answer /healthz and /metrics on this port")
+@click.option("--health-host", default="127.0.0.1", show_default=True)
+def worker(health_port: int | None, health_host: str) -> None:
+    """Run the worker alone: timers, notices, housekeeping. SIGTERM finishes the step that runs, within ten seconds."""
+    settings = prepare()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     with opened() as store:
-        ticker = Ticker(store, assembly.channels_of(config.from_environment()), runs.holds)
+        ticker = Ticker(store, assembly.channels_of(settings), runs.holds)
         ticker.start()
+        if health_port is not None:
+            worker_health.serve(health_host, health_port, ticker.is_beating)
         stopping.wait()
-        ticker.stop()
+        _stop_in_time(ticker)
+
+
+def _stop_in_time(ticker: Ticker) -> None:
+    stopper = threading.Thread(target=ticker.stop, name="stopping", daemon=True)
+    stopper.start()
+    stopper.join(SECONDS - MARGIN)
+    if stopper.is_alive():
+        log.warning("a job was still running; what it had begun is rolled back and done by another worker")
+        os._exit(0)
 
 
 COMMANDS = (serve, up, worker)

@@ -77,6 +77,41 @@ def test_a_permanent_failure_is_not_repeated(store: Store) -> None:
     assert states(store)["a"] == ("failed", 1)
 
 
+class OneByOne(Recorder):
+    """Takes one effect in one go, and each takes a while."""
+
+    at_once = 1
+
+    def __init__(self, clock: Any, seconds: int) -> None:
+        super().__init__()
+        self._clock, self._span = clock, timedelta(seconds=seconds)
+
+    def send(self, store: Store, parcels: Any) -> dict[str, DeliveryError]:
+        self._clock.advance(self._span)
+        return super().send(store, parcels)
+
+
+def test_a_worker_that_stops_gives_back_what_it_has_not_begun(store: Store) -> None:
+    queue(store, "a", "b", "c")
+    channel = OneByOne(store.env.clock, seconds=1)
+    assert outbox.deliver(store, [channel], stopping=lambda: len(channel.got) == 1) == 1
+    assert states(store) == {"a": ("delivered", 1), "b": ("pending", 0), "c": ("pending", 0)}
+    other = Recorder()
+    assert outbox.deliver(store, [other]) == 2  # at once, not when a lease has run out
+    assert sorted(other.got) == ["b", "c"]
+
+
+def test_a_slow_receiver_never_outlasts_the_lease(store: Store) -> None:
+    queue(store, *"abcdef")
+    channel = OneByOne(store.env.clock, seconds=25)
+    outbox.deliver(store, [channel])
+    assert len(channel.got) < 6
+    while outbox.deliver(store, [channel]):
+        pass
+    assert sorted(channel.got) == sorted("abcdef")  # each once
+    assert {state for state, _ in states(store).values()} == {"delivered"}
+
+
 def test_two_deliverers_never_hold_one_effect_at_once(store: Store) -> None:
     queue(store, *[f"k{n}" for n in range(40)])
     channel = Recorder()

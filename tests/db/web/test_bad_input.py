@@ -160,7 +160,7 @@ def test_every_answer_carries_the_strict_headers(town: Town, path: str):
 def test_readiness_names_what_is_missing(town: Town):
     answer = requests.get(f"{town.base}/readyz", timeout=10)
     assert answer.status_code == 503
-    assert answer.json() == {"database": True, "migrations": False, "worker": False}
+    assert answer.json() == {"database": True, "migrations": False, "serving": True, "worker": False}
 
 
 def test_the_metrics_tell_what_stands_in_the_database(town: Town, cell: Client):
