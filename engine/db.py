@@ -6,6 +6,7 @@ registry, compiled definitions) is `session.env`. The commit happens at the edge
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.orm import Session as SqlSession
 from sqlalchemy.types import TypeDecorator
 
 from engine.closing import settle
+from engine.errors import Busy
 
 if TYPE_CHECKING:
     from engine.closing import Message
@@ -114,8 +117,9 @@ class Store:
 
         On SQLite it begins IMMEDIATE: a read turned into a write half-way could fail with "locked" at once.
         Nothing is flushed by a query in between: a step's rows fit their constraints only when it is finished.
+        Raises Busy, and nothing was changed, when a lock did not come in time.
         """
-        with Session(self.engine, env=self.env, expire_on_commit=False, autoflush=False) as session:
+        with _in_words(), Session(self.engine, env=self.env, expire_on_commit=False, autoflush=False) as session:
             with session.begin():
                 yield session
                 settle(session)
@@ -131,6 +135,31 @@ class Store:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+_LOCK_STATES = frozenset({"55P03", "40P01", "40001"})
+"""PostgreSQL: lock_not_available, deadlock_detected, serialization_failure."""
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What a database says about its locks is nothing that a person could understand."""
+    try:
+        yield
+    except Exception as error:
+        if not _is_about_locks(error):
+            raise
+        raise Busy from error
+
+
+def _is_about_locks(error: BaseException | None) -> bool:
+    """Whether this, or what caused it, is a database's refusal to wait any longer."""
+    while error is not None and not isinstance(error, OperationalError):
+        error = error.__cause__
+    said = error.orig if error is not None else None
+    if isinstance(said, sqlite3.OperationalError):
+        return said.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    return getattr(said, "sqlstate", None) in _LOCK_STATES
 
 
 _QUIET: dict[str, Any] = {"hide_parameters": True}

@@ -70,6 +70,14 @@ class Conflict(UserError):
     zh = "状态已变化，请刷新后重试。"
 
 
+class Busy(Conflict):
+    """Others are at work on the same thing at this very moment; nothing was changed."""
+
+    code = "busy"
+    zh = "同一事项正有他人操作，本次未作任何改动。"
+    then = ("请等几秒再试一次。", "Wait a few seconds and try again.")
+
+
 class AlreadyTaken(Conflict):
     """Already taken by {by} at {at}."""
 

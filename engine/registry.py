@@ -35,6 +35,10 @@ def _as_drawn(_step: Step, role: str) -> str:
     return role
 
 
+def _never(_step: Step) -> bool:
+    return False
+
+
 @dataclass
 class Registry:
     """All hooks by name."""
@@ -50,6 +54,8 @@ class Registry:
     """Messages that move no token: the processes change rows, the engine derives clocks and timers again."""
     role_of: Callable[[Step, str], str] = _as_drawn
     """Who really acts or is told where a model names a role; for cases that only some people may know of."""
+    pressing: Callable[[Step], bool] = _never
+    """Whether the timers of this step go before others when many are due at once."""
     settled: list[Callable[[Step], None]] = field(default_factory=list)
     """Called at the end of every step, when work items and timers are in place."""
     open_work_counters: list[Callable[[Session, Sequence[int]], int]] = field(default_factory=list)

@@ -6,7 +6,7 @@ queued on the session and settled by `engine.closing` when the unit of work ends
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 
 from engine import actors, worklist
 from engine.definitions import deploy
-from engine.errors import NotFound, StaleVersion
+from engine.errors import Busy, NotFound, StaleVersion
 from engine.instances import ENDED, RUNNING, ProcessInstance
 from engine.spiff.instance import ArmedTimer, ReadyTask
 from engine.step import Step
@@ -40,7 +40,15 @@ _ITEMS = select(_of_item.instance_id).where(_of_item.id == bindparam("item_id"))
 _ITEMS_PARENT = select(_own.parent_id).where(_own.id == _ITEMS).scalar_subquery()
 _LOCK = _locking(_WITH_PARENT)
 _TRY_LOCK = _locking(_WITH_PARENT, wait=False)
+_LOCK_EACH = _locking(ProcessInstance.id.in_(bindparam("instance_ids", expanding=True)))
 _LOCK_BY_ITEM = _locking(or_(ProcessInstance.id == _ITEMS, ProcessInstance.id == _ITEMS_PARENT))
+
+_ARMED = (
+    select(Timer)
+    .where(Timer.instance_id == bindparam("instance_id"), Timer.state == ARMED)
+    .order_by(Timer.due_at, Timer.id)
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True)
@@ -146,14 +154,22 @@ def deliver(session: Session, actor: Actor, instance_id: int, message: str, payl
 
 
 def fire(session: Session, timer_id: int) -> bool:
-    """Fire one due timer; False when it was disarmed or moved meanwhile, or its instance is busy elsewhere."""
+    """Fire one due timer; False when it was disarmed or moved meanwhile.
+
+    Raises Busy when its instance is locked, or an earlier timer of it has yet to be tried.
+    """
     seen = session.get(Timer, timer_id)
     if seen is None:
         return False
     row = lock(session, seen.instance_id, wait=False)
-    timer = session.get(Timer, timer_id, populate_existing=True)
-    if row is None or timer is None or timer.state != ARMED or timer.due_at > session.env.clock.now():
+    if row is None:
+        raise Busy
+    armed = session.scalars(_ARMED, {"instance_id": row.id}).all()
+    timer = next((each for each in armed if each.id == timer_id), None)
+    if timer is None or timer.due_at > session.env.clock.now():
         return False
+    if any(each.attempts <= 1 for each in armed[: armed.index(timer)]):
+        raise Busy  # another worker has just taken up one that fell due before: first the warning, then the deadline
     step = Step(session, actors.system(row.district_id), row)
     step.load()
     step.fire(timer)
@@ -175,19 +191,41 @@ def cancel(session: Session, actor: Actor, instance_id: int, end_element: str) -
 def lock(session: Session, instance_id: int, *, wait: bool = True) -> Any:
     """The instance row, locked for this transaction after the one it is linked to.
 
-    `wait=False` returns None when another worker holds it (PostgreSQL; SQLite has one writer anyway). Raises NotFound.
+    `wait=False` returns None when somebody holds one of them (PostgreSQL; SQLite has one writer anyway).
+    Raises NotFound.
     """
-    session.flush()  # rows are read fresh below: what is still pending would be lost
+    _read_afresh(session, instance_id)
     rows = session.scalars(_LOCK if wait else _TRY_LOCK, {"instance_id": instance_id}).all()
     found = next((row for row in rows if row.id == instance_id), None)
     if found is None and wait:
         raise NotFound
+    if found is not None and found.parent_id is not None and len(rows) == 1:
+        return None  # without the case's lock a message to it would wait for it the wrong way round
     return found
+
+
+def lock_each(session: Session, instance_ids: Iterable[int]) -> None:
+    """Lock several cases' instances, the oldest first, before an act that changes them all."""
+    wanted = sorted(set(instance_ids))
+    _read_afresh(session, *wanted)
+    session.scalars(_LOCK_EACH, {"instance_ids": wanted}).all()
+
+
+def _read_afresh(session: Session, *instance_ids: int) -> None:
+    """What was read before the lock may change while it is waited for: it is read again when it is next asked for.
+
+    On SQLite a unit of work that writes is alone from its first statement on.
+    """
+    session.flush()
+    held: set[int] = session.info.setdefault("held instances", set())
+    if not session.is_sqlite and not held.issuperset(instance_ids):
+        session.expire_all()
+    held.update(instance_ids)
 
 
 def lock_by_item(session: Session, item_id: int) -> ProcessInstance:
     """The locked instance of a work item. Raises NotFound."""
-    session.flush()
+    _read_afresh(session, -item_id)  # the instance is not known yet, and ids of instances are positive
     rows: list[ProcessInstance] = list(session.scalars(_LOCK_BY_ITEM, {"item_id": item_id}))
     if not rows:
         raise NotFound

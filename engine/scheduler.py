@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from engine.db import Session, Store
 
 TICK_SECONDS = 1
+JOBS = 6
+"""A thread for each job: a sweep that takes minutes holds up neither the heartbeat nor the notices."""
 HEARTBEAT = timedelta(seconds=5)
 STALE = timedelta(seconds=20)
 _LIMITS: dict[str, int] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
@@ -53,8 +56,9 @@ class Ticker:
         self._held = held
         self._worker_id: int | None = None
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(4)}, job_defaults=_LIMITS, timezone="UTC"
+            executors={"default": ThreadPoolExecutor(JOBS)}, job_defaults=_LIMITS, timezone="UTC"
         )
+        self._stopping = threading.Event()
 
     def start(self) -> None:
         self._beat()
@@ -71,7 +75,8 @@ class Ticker:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Finish what is running and take the heartbeat away."""
+        """Finish the timer and the page of effects that are being worked on, and take the heartbeat away."""
+        self._stopping.set()
         self._scheduler.shutdown(wait=True)
         with self._store.write() as session:
             row = session.get(Worker, self._worker_id)
@@ -80,17 +85,22 @@ class Ticker:
 
     def _sweep(self) -> None:
         """Sweep page after page while something is due."""
-        if self._held(self._store):
-            return
-        with metrics.SWEEP_SECONDS.time():
-            due = timers.sweep(self._store)
-        while due is not None and due <= self._store.env.clock.now():
-            due = timers.sweep(self._store)
+        taken = timers.PAGE
+        while taken == timers.PAGE and not self._held(self._store):
+            with metrics.SWEEP_SECONDS.time():
+                taken = timers.sweep(self._store, stopping=self._stopping.is_set)
+            if taken == timers.PAGE:
+                self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        """Many are due, as after a weekend's outage: say how many are left and since when the oldest waits."""
+        with self._store.read() as session:
+            log.info("many timers due", left=timers.due_count(session), oldest=str(timers.next_wake(session)))
 
     def _deliver(self) -> None:
         if self._held(self._store):
             return
-        while outbox.deliver(self._store, self._channels):
+        while not self._stopping.is_set() and outbox.deliver(self._store, self._channels):
             pass
 
     def _do_chores(self) -> None:

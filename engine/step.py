@@ -319,7 +319,7 @@ class Step:
         return str(self.spiff.value(drawn.deadline, task))
 
     def _sync_timers(self, armed: list[ArmedTimer]) -> None:
-        owner = timers.Owner(self.instance.id, self.instance.district_id)
+        owner = timers.Owner(self.instance.id, self.instance.district_id, self._registry.pressing(self))
         timers.sync(self.session, owner, self._armed, armed)
         self._armed = armed
 

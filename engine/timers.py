@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import CheckConstraint, Index, String, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import CheckConstraint, Index, String, bindparam, delete, false, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import incidents, metrics
 from engine.db import Base, BigId, Session
+from engine.errors import Busy
 from engine.instances import RUNNING, ProcessInstance
 
 if TYPE_CHECKING:
@@ -23,8 +24,13 @@ ARMED, FIRED = "armed", "fired"
 PAGE = 100
 MAX_ATTEMPTS = 5
 NEVER = timedelta(days=36_500)
+TURNS = 10
+"""Of so many turns, one goes to whatever is due longest, so that pressing timers never starve the others."""
+BUSY_PAUSE = timedelta(seconds=1)
+"""How long a timer waits that met somebody else at work on its case."""
 BACK_OFF = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 _IS_ARMED = text("state = 'armed'")
+_IS_PRESSING = text("state = 'armed' and pressing")
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +44,7 @@ class Timer(Base):
         CheckConstraint("(state = 'fired') = (fired_at is not null)", name="fired_has_time"),
         Index("uq_timer_token", "instance_id", "task_id", unique=True),
         Index("ix_timer_armed", "wake_at", "id", sqlite_where=_IS_ARMED, postgresql_where=_IS_ARMED),
+        Index("ix_timer_pressing", "wake_at", "id", sqlite_where=_IS_PRESSING, postgresql_where=_IS_PRESSING),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -54,14 +61,17 @@ class Timer(Base):
     state: Mapped[str] = mapped_column(String(8), default=ARMED)
     attempts: Mapped[int] = mapped_column(default=0)
     fired_at: Mapped[datetime | None]
+    pressing: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Goes before the others when many are due at once (特急)."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """The instance whose timers are written."""
+    """The instance whose timers are written, and whether they are pressing."""
 
     instance_id: int
     district_id: int
+    pressing: bool = False
 
 
 _DISARM = delete(Timer).where(
@@ -98,6 +108,7 @@ def _row(owner: Owner, timer: ArmedTimer) -> dict[str, object]:
         "wake_at": timer.due_at,
         "state": ARMED,
         "attempts": 0,
+        "pressing": owner.pressing,
     }
 
 
@@ -120,75 +131,123 @@ def next_wake(session: Session) -> datetime | None:
     return session.scalar(select(Timer.wake_at).where(_IS_ARMED).order_by(Timer.wake_at).limit(1))
 
 
-def sweep(store: Store, page: int = PAGE) -> datetime | None:
-    """Fire what is due, at most `page` timers; returns when to come again (None: nothing is armed).
+def press(session: Session, instance_ids: Iterable[int], *, pressing: bool) -> None:
+    """The armed timers of these instances go before all others from now on, or no longer do."""
+    mine = update(Timer).where(Timer.instance_id.in_(list(instance_ids)), _IS_ARMED)
+    session.execute(mine.values(pressing=pressing), execution_options=_BLIND)
 
-    1. Read a bounded page of due candidates in (wake_at, id) order, without locks.
-    2. For each, in a commit of its own, count the attempt and push `wake_at` out by the back-off: a step that kills
-       its worker is tried MAX_ATTEMPTS times and then becomes an incident.
-    3. In a second transaction lock the instance (skip it when another worker has it), look again whether the timer
-       is still armed and due, step, commit.
-    4. A step that fails leaves everything as before; its case gets an incident and the timer stays pushed out.
+
+_NEXT = (
+    select(Timer.id, Timer.attempts)
+    .where(_IS_ARMED, Timer.wake_at <= bindparam("now"))
+    .order_by(Timer.wake_at, Timer.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_NEXT_PRESSING = _NEXT.where(_IS_PRESSING)
+
+
+def sweep(store: Store, page: int = PAGE, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Fire what is due, at most `page` timers; returns how many were taken up, 0 when nothing is left to do now.
+
+    1. Look, without a lock, whether anything is due.
+    2. Take the next due timer, pressing ones first, past those that other workers hold. In a commit of its own count
+       the attempt and push `wake_at` out by the back-off: no other worker takes it, and a step that kills its worker is
+       tried MAX_ATTEMPTS times and then becomes an incident.
+    3. In a second transaction lock the instance, look again whether the timer is still armed and due, step, commit.
+    4. A timer that finds its instance locked is put back for a moment; the attempt does not count.
+    5. A step that fails leaves everything as before; its case gets an incident and the timer stays pushed out.
+
+    `stopping` is asked before each timer, so that a worker with a weekend's timers before it can be stopped at once.
     """
     with store.read() as session:
-        now = store.env.clock.now()
-        candidates = list(
-            session.execute(
-                select(Timer.id, Timer.attempts)
-                .where(_IS_ARMED, Timer.wake_at <= now)
-                .order_by(Timer.wake_at, Timer.id)
-                .limit(page)
-            )
-        )
-    for timer_id, attempts in candidates:
-        fire(store, timer_id, attempts)
-    if len(candidates) == page:
-        return store.env.clock.now()
-    with store.read() as session:
-        return next_wake(session)
+        wake = next_wake(session)
+    if wake is None or wake > store.env.clock.now():
+        return 0
+    for number in range(page):
+        taken = None if stopping() else _take(store, pressing_first=number % TURNS != TURNS - 1)
+        if taken is None:
+            return number
+        if taken.given_up:
+            continue
+        _step(store, taken)
+    return page
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A timer that this worker has taken up; `attempts` were begun before."""
+
+    id: int
+    attempts: int
+
+    @property
+    def given_up(self) -> bool:
+        return self.attempts >= MAX_ATTEMPTS
+
+
+def _take(store: Store, *, pressing_first: bool) -> Taken | None:
+    with store.write() as session:
+        due = {"now": store.env.clock.now()}
+        found = session.execute(_NEXT_PRESSING, due).first() if pressing_first else None
+        found = found or session.execute(_NEXT, due).first()
+        taken = Taken(*found) if found is not None else None
+        if taken is not None:
+            _begin(session, taken)
+        return taken
 
 
 def fire(store: Store, timer_id: int, attempts: int) -> bool:
-    """Fire one due timer (steps 2 to 4 of `sweep`); False when it was not for us or failed."""
+    """Fire one timer that was chosen elsewhere; False when it is not armed any more, somebody took it, or it failed."""
+    taken = Taken(timer_id, attempts)
+    with store.write() as session:
+        mine = _begin(session, taken)
+    return mine and not taken.given_up and _step(store, taken)
+
+
+def _begin(session: Session, taken: Taken) -> bool:
+    """Count the attempt by compare-and-swap, and give up when the tries are used up; False when others were first."""
+    pause = NEVER if taken.given_up else BACK_OFF[taken.attempts]
+    begun = session.execute(
+        update(Timer)
+        .where(Timer.id == taken.id, Timer.state == ARMED, Timer.attempts == taken.attempts)
+        .values(attempts=taken.attempts + 1, wake_at=session.env.clock.now() + pause)
+    )
+    if begun.rowcount != 1:  # type: ignore[attr-defined] # CursorResult
+        return False
+    if taken.given_up:
+        _record_failure(session, taken.id, None)
+    return True
+
+
+def _step(store: Store, taken: Taken) -> bool:
+    """Steps 3 to 5 of `sweep`."""
     from engine import runtime  # noqa: PLC0415 # it imports this module
 
-    if not _begin(store, timer_id, attempts):
-        return False
     try:
         with store.write() as session:
-            return runtime.fire(session, timer_id)
+            return runtime.fire(session, taken.id)
+    except Busy:
+        _put_back(store, taken)
     except Exception as error:  # noqa: BLE001 # whatever a step raises must not stop the sweep
-        log.warning("timer step failed", timer=timer_id, attempt=attempts + 1, error=repr(error))
+        log.warning("timer step failed", timer=taken.id, attempt=taken.attempts + 1, error=repr(error))
         with store.write() as session:
-            _record_failure(session, timer_id, error)
-        return False
+            _record_failure(session, taken.id, error)
+    return False
 
 
-def _begin(store: Store, timer_id: int, attempts: int) -> bool:
-    """Count the attempt by compare-and-swap; False when another worker was first or the tries are used up."""
-    pause = BACK_OFF[attempts] if attempts < MAX_ATTEMPTS else NEVER
+def _put_back(store: Store, taken: Taken) -> None:
     with store.write() as session:
-        begun = session.execute(
+        session.execute(
             update(Timer)
-            .where(
-                Timer.id == timer_id,
-                Timer.state == ARMED,
-                Timer.attempts == attempts,
-                Timer.due_at <= store.env.clock.now(),  # a step just before may have moved it
-            )
-            .values(attempts=attempts + 1, wake_at=store.env.clock.now() + pause)
+            .where(Timer.id == taken.id, Timer.state == ARMED, Timer.attempts == taken.attempts + 1)
+            .values(attempts=taken.attempts, wake_at=store.env.clock.now() + BUSY_PAUSE)
         )
-        if begun.rowcount != 1:  # type: ignore[attr-defined] # CursorResult
-            return False
-        if attempts >= MAX_ATTEMPTS:
-            _record_failure(session, timer_id, None)
-            return False
-    return True
 
 
 def _record_failure(session: Session, timer_id: int, error: Exception | None) -> None:
     timer = session.get(Timer, timer_id)
-    instance = session.get(ProcessInstance, timer.instance_id) if timer else None
+    instance = session.get(ProcessInstance, timer.instance_id, with_for_update=True) if timer else None
     if timer is None or instance is None:
         return
     if error is None:
@@ -212,6 +271,12 @@ def drift(session: Session, limit: int = 1000) -> list[tuple[int, str]]:
         if len(found) >= limit:
             break
     return found
+
+
+def due_count(session: Session) -> int:
+    """How many are due and not fired; those that wait for their next try are not among them."""
+    due = select(func.count()).select_from(Timer).where(_IS_ARMED, Timer.wake_at <= session.env.clock.now())
+    return session.scalar(due) or 0
 
 
 def armed_count(session: Session) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, Index, String, text, update
+from sqlalchemy import CheckConstraint, Index, String, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, BigId
@@ -88,9 +88,9 @@ def may_take(actor: Actor, item: WorkItem) -> bool:
 
 
 def check_free(session: Session, actor: Actor, item: WorkItem) -> None:
-    """Raise unless the actor may act on the open item: ItemClosed, Forbidden or AlreadyTaken (who and when)."""
+    """Raise unless the actor may act on the open item: ItemClosed or AlreadyTaken (who and when), Forbidden."""
     if not item.is_open:
-        raise ItemClosed(state=item.state)
+        raise closed(session, item)
     if not may_take(actor, item):
         raise Forbidden
     if item.holder_id is not None and item.holder_id != actor.staff_id:
@@ -103,6 +103,16 @@ def taken(session: Session, item: WorkItem) -> AlreadyTaken:
     since = item.claimed_at.isoformat(timespec="seconds") if item.claimed_at else ""
     name = masked(name_of(session, holder)) if holder else ""
     return AlreadyTaken(by=holder.staff_no if holder else "?", name=name, at=since)
+
+
+def closed(session: Session, item: WorkItem) -> ItemClosed:
+    """The refusal that names who closed the item, as `taken` does, and when."""
+    ref = item.done_by or "?"
+    number = ref.removeprefix("staff:")
+    staff = session.scalar(select(Staff).where(Staff.staff_no == number)) if number != ref else None
+    name = masked(name_of(session, staff)) if staff else ""
+    at = item.done_at.isoformat(timespec="seconds") if item.done_at else ""
+    return ItemClosed(state=item.state, by=number, name=name, at=at)
 
 
 def claim(session: Session, actor: Actor, item: WorkItem) -> WorkItem:
@@ -129,7 +139,7 @@ def claim(session: Session, actor: Actor, item: WorkItem) -> WorkItem:
 def release(session: Session, actor: Actor, item: WorkItem) -> WorkItem:
     """释放: put a claimed item back; a colleague's only by a leader of the unit."""
     if not item.is_open:
-        raise ItemClosed(state=item.state)
+        raise closed(session, item)
     if item.holder_id != actor.staff_id and not actor.holds(item.unit_id, SUPERIOR):
         raise Forbidden
     item.state, item.holder_id, item.claimed_at = READY, None, None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, and_, exists, false, func, or_, select
 
+from engine import runtime
 from engine.errors import NotFound
 from processes.cases.models import Case, CaseReader, NamedReader
 
@@ -72,6 +73,15 @@ def reads_many(session: Session, actor: Actor) -> bool:
 def scope(query: Any, actor: Actor) -> Any:
     """Narrow a query over `Case` to what the actor may read."""
     return query.where(visible(actor))
+
+
+def hold_case(session: Session, actor: Actor, number: str) -> Case:
+    """The same for who is about to act: its instance is locked first, so what is read of it holds until the commit."""
+    case = read_case(session, actor, number)
+    if case.instance_id is None:
+        return case
+    runtime.lock(session, case.instance_id)
+    return read_case(session, actor, number)
 
 
 def read_case(session: Session, actor: Actor, number: str) -> Case:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from engine import timers
 from engine.instances import RUNNING, ProcessInstance
 from engine.network.units import get
 from processes.cases.facts import facts_of
@@ -25,6 +26,12 @@ def linked_instances(step: Step) -> list[int]:
         ProcessInstance.parent_id == step.instance.id, ProcessInstance.status == RUNNING
     )
     return list(step.session.scalars(query.order_by(ProcessInstance.id)))
+
+
+def press(step: Step) -> None:
+    """The urgency has changed: the timers of the case and of what runs beside it go first from now on, or not."""
+    pressing = step.session.env.registry.pressing(step)
+    timers.press(step.session, [step.instance.id, *linked_instances(step)], pressing=pressing)
 
 
 def admit_reader(session: Session, case: Case, unit_id: int) -> None:

@@ -50,9 +50,11 @@ def count(session: Session, limit: Limit, subject: str) -> None:
     """Count an attempt before it is looked at, so that parallel guesses count too. Raises TooManyAttempts."""
     now = session.env.clock.now()
     key = hashlib.sha256(subject.encode()).digest()
-    insert_missing(session, Attempt, [{"scope": limit.scope, "subject": key, "count": 0, "since": now}])
-    row = session.get_one(Attempt, (limit.scope, key), with_for_update=True, populate_existing=True)
-    if now - row.since >= limit.span:
+    row = None
+    while row is None:  # `forget` may take it away just before it is locked
+        insert_missing(session, Attempt, [{"scope": limit.scope, "subject": key, "count": 0, "since": now}])
+        row = session.get(Attempt, (limit.scope, key), with_for_update=True, populate_existing=True)
+    if not timedelta() <= now - row.since < limit.span:  # from the future: the clock was set back
         row.count, row.since = 0, now
     if row.count >= limit.times:
         left = row.since + limit.span - now

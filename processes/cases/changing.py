@@ -13,6 +13,7 @@ from engine.actors import Actor
 from engine.deadlines.book import OVERALL, TASK
 from engine.errors import Invalid, NotAllowedNow, NotFound
 from engine.trail.entries import Draft
+from processes import links
 from processes.cases.actions import require
 from processes.cases.facts import facts_of
 from processes.cases.handling import finding
@@ -30,8 +31,8 @@ ANSWERS = ("satisfied", "basic", "unsatisfied")
 
 def feedback(session: Session, actor: Actor, case: Case, words: str, *, measure: bool) -> Progress:
     """反馈进展: a line of progress; a measure ends the right to return the case. Raises as `actions.require`."""
-    require(session, actor, case, "feedback")
     _lock(session, case)
+    require(session, actor, case, "feedback")
     stay = session.scalar(select(Stay).where(Stay.case_id == case.id, Stay.closed_at.is_(None)))
     sealed = vault.seal(session, case.district_id, case.id, "feedback", {"words": words})
     line = Progress(
@@ -54,6 +55,7 @@ def feedback(session: Session, actor: Actor, case: Case, words: str, *, measure:
 
 def reclassify(session: Session, actor: Actor, case: Case, changes: Mapping[str, str], reason: str) -> Case:
     """改类、加急: another kind, type or urgency, with a reason; clocks are read again, time used is kept."""
+    _lock(session, case)
     require(session, actor, case, "reclassify")
     if changes.get("kind") == Kind.CRIMINAL:
         raise Invalid([finding("kind", "verify it as a criminal lead instead", "刑事线索请在核实立案环节认定")])
@@ -72,6 +74,8 @@ def take_classification(step: Step, changes: Mapping[str, Any]) -> None:
     pressed = "urgency" in changes and changes["urgency"] != case.urgency
     for name, value in changes.items():
         setattr(case, name, value)
+    if pressed:
+        links.press(step)
     for row in step.deadlines:
         if row.clock in {TASK, OVERALL} and row.suspended_at is None and row.overdue_at is None:
             step.deadlines.rebase(row, row.stage, step.criteria)
@@ -81,6 +85,7 @@ def take_classification(step: Step, changes: Mapping[str, Any]) -> None:
 
 def withdraw(session: Session, actor: Actor, case: Case) -> None:
     """撤回 by the reporter. Raises as `actions.require`."""
+    _lock(session, case)
     require(session, actor, case, "withdraw")
     if case.instance_id is None or not runtime.deliver(session, actor, case.instance_id, "withdraw", {}):
         raise NotAllowedNow(state=State(case.state).value, allowed="read")
@@ -92,6 +97,7 @@ def rate(session: Session, number: str, code: str, answer: str, words: str | Non
     Raises NotFound alike for an unknown number and a wrong code, NotAllowedNow outside the time for rating.
     """
     case = citizens_case(session, number, code)
+    _lock(session, case)
     if answer not in ANSWERS:
         raise Invalid([finding("answer", f"one of {', '.join(ANSWERS)}", "请选择满意、基本满意或不满意")])
     if case.state != State.RATING or case.instance_id is None:
@@ -111,6 +117,7 @@ def citizens_case(session: Session, number: str, code: str) -> Case:
 
 
 def _lock(session: Session, case: Case) -> None:
+    """From here on the case is as it is read."""
     if case.instance_id is not None:
         runtime.lock(session, case.instance_id)
 

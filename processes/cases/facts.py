@@ -13,7 +13,7 @@ from engine.errors import Bug
 from engine.network.units import Level, Unit, common_superior, department, is_within, nearest_above
 from engine.vault import SubjectKey
 from processes.cases.models import Assignment, Case, Stay
-from processes.codes import PROTECTED_ROLE, Disposition
+from processes.codes import PROTECTED_ROLE, Disposition, Urgency
 
 if TYPE_CHECKING:
     from engine.db import Session
@@ -126,6 +126,7 @@ def register(registry: Registry) -> None:
     """Names and functions of expressions (processes.md, section 1)."""
     registry.facts = load
     registry.role_of = _acting_role
+    registry.pressing = lambda step: facts_of(step).case.urgency == Urgency.EXTRA
     registry.names |= {
         "owner": lambda step: facts_of(step).case.owner_id,
         "level": lambda step: facts_of(step).case.level,

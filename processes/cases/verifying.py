@@ -11,6 +11,7 @@ from engine.deadlines.book import OVERALL, OVERALL_AT
 from engine.errors import Invalid, NotFound
 from engine.network.units import by_code, department
 from engine.worklist import WorkItem
+from processes import links
 from processes.cases import hops, readers
 from processes.cases.facts import facts_of
 from processes.cases.handling import finding, note, seal_words
@@ -28,9 +29,12 @@ POLICE = "police"
 def write_verify(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> None:
     """Form `verify`: the classification as verified, the place corrected, a restriction added (never lifted here)."""
     case = facts_of(step).case
+    urgency = case.urgency
     for name in CLASSIFYING:
         if data.get(name) is not None:
             setattr(case, name, data[name])
+    if case.urgency != urgency:
+        links.press(step)
     if data.get("place"):
         place = by_code(step.session, str(data["place"]))
         if place is None or place.district_id != case.district_id:
@@ -60,7 +64,11 @@ def restrict(step: Step) -> None:
 
 
 def find_main(step: Step, data: Mapping[str, Any]) -> Case:
-    """The case that a merge names. Raises Invalid when it is missing, ended, this very case, or out of sight."""
+    """The case that a merge names. Raises Invalid when it is missing, ended, this very case, or out of sight.
+
+    Its instance is locked by whoever completes the item (`worklist.complete`): two cases are never merged into each
+    other at one time, nor one into another that ends.
+    """
     case = facts_of(step).case
     number = data.get("main_case")
     main = step.session.scalar(select(Case).where(Case.number == number, Case.district_id == case.district_id))

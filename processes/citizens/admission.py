@@ -91,8 +91,8 @@ def admit(session: Session, number: str, code: str, address: str) -> Case:
         case = citizens_case(session, number, code.replace(" ", "").replace("-", ""))
     except NotFound:
         raise WrongCode from None
+    attempts.give_back(session, CODE_ADDRESS, address)  # in the order in which they are counted, or two would deadlock
     attempts.forget(session, CODE_NUMBER, number)
-    attempts.give_back(session, CODE_ADDRESS, address)
     return case
 
 

@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from engine import runtime, vault
 from engine.db import insert_missing
-from engine.errors import Conflict, GridgovError, NotFound, StaleVersion
+from engine.errors import Busy, Conflict, GridgovError, NotFound, StaleVersion
 from engine.instances import ProcessInstance
 from engine.network.people import Staff, actor_of
 from engine.notices import Notice
 from engine.worklist import WorkItem, check_free
-from processes.cases.worklist import check_outcome
+from processes.cases.worklist import check_outcome, complete
 from processes.postponing.models import DONE, REFUSED, UNDONE, WAITING, PostponedAct
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def postpone(
     What can be known to be refused is refused now: raises as `runtime.complete` does for a closed, taken or stale item,
     a wrong form and an outcome that is not allowed; and AlreadyPostponed.
     """
+    runtime.lock_by_item(session, item.id)
     check_free(session, actor, item)
     if version is not None and version != item.version:
         raise StaleVersion(given=version, current=item.version)
@@ -116,6 +117,8 @@ def carry_out_due(store: Store) -> int:
         try:
             with store.write() as session:
                 _carry_out(session, act_id)
+        except Busy:
+            log.info("postponed act waits", act=act_id)  # it is tried again, nothing is wrong with it
         except GridgovError as error:
             _refuse(store, act_id, error.code)
         except Exception:
@@ -147,9 +150,7 @@ def _carry_out(session: Session, act_id: int) -> None:
         raise GridgovError
     actor = actor_of(session, session.get_one(Staff, row.staff_id))
     data = vault.open_text(session, row.form) or {}
-    item = session.get_one(WorkItem, row.item_id)
-    check_outcome(session, actor, item, data)
-    runtime.complete(session, actor, row.item_id, data)
+    complete(session, actor, session.get_one(WorkItem, row.item_id), data)
     _end(session, row, DONE)
 
 

@@ -53,11 +53,12 @@ class Asking:
 
 def ask(session: Session, actor: Actor, case: Case, asking: Asking) -> Request:
     """File a request from `act`. Raises Forbidden, NotAllowedNow, RequestRefused and Invalid."""
+    if case.instance_id is not None:
+        runtime.lock(session, case.instance_id)
     if case.instance_id is None or State(case.state) is not State.HANDLING or case.owner_id is None:
         raise NotAllowedNow(state=State(case.state).zh, allowed="read")
     if not actor.holds(case.owner_id, PROTECTED_ROLE if case.restricted else "handler"):
         raise Forbidden
-    runtime.lock(session, case.instance_id)
     stay = session.scalars(select(Stay).where(Stay.case_id == case.id, Stay.closed_at.is_(None))).one()
     _check(session, case, stay, asking)
     words = vault.seal(session, case.district_id, case.id, "request", {"reason": asking.reason})

@@ -42,10 +42,11 @@ def supervise(session: Session, actor: Actor, case: Case, rung: Rung = Rung.URGE
     A higher rung takes the place of a lower one that the same unit has open, also of one that a clock raised.
     Raises Forbidden, NotAllowedNow (the case has ended) and AlreadySupervised.
     """
+    if case.instance_id is not None:
+        runtime.lock(session, case.instance_id)
     issuer = _issuer(session, actor, case)
     if State(case.state) in ENDED or case.instance_id is None:
         raise NotAllowedNow(state=State(case.state).zh, allowed="read")
-    runtime.lock(session, case.instance_id)
     standing = _open_one(session, case.id, issuer.id)
     if standing is not None and standing.instance_id is not None and _is_higher(rung, standing):
         runtime.deliver(session, actor, standing.instance_id, "cancel", {})

@@ -15,7 +15,7 @@ from engine.errors import NotFound
 from engine.worklist import WorkItem
 from processes import access
 from processes.cases.models import Case
-from processes.cases.worklist import check_outcome
+from processes.cases.worklist import complete
 from processes.postponing.operations import postpone, undo, waiting_of
 from web.api.shapes import RowId, Strict, iso
 from web.edge import acting, acting_on_each, reading
@@ -100,8 +100,7 @@ def _doing(act: ActBody, wait: timedelta) -> Any:
             row = postpone(session, actor, item, act.data, wait, act.version)
             done |= {"postponed_id": row.id, "run_at": iso(row.run_at)}
         else:
-            check_outcome(session, actor, item, act.data)
-            runtime.complete(session, actor, item.id, act.data, act.version)
+            complete(session, actor, item, act.data, act.version)
         return done
 
     return do

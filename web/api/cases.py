@@ -176,7 +176,7 @@ def get_targets(path: CasePath, query: TargetQuery) -> Response:
 @api.post("/cases/<number>/feedback", summary="Note progress or a measure")
 def post_feedback(path: CasePath, body: FeedbackBody) -> Response:
     def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
-        case = access.read_case(session, actor, path.number)
+        case = access.hold_case(session, actor, path.number)
         line = changing.feedback(session, actor, case, body.words, measure=body.measure)
         session.flush()
         return 201, {"id": line.id}
@@ -187,7 +187,7 @@ def post_feedback(path: CasePath, body: FeedbackBody) -> Response:
 @api.post("/cases/<number>/classification", summary="Reclassify or press")
 def post_classification(path: CasePath, body: ClassifyBody) -> Response:
     def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
-        case = access.read_case(session, actor, path.number)
+        case = access.hold_case(session, actor, path.number)
         wanted = {"kind": body.kind, "type": body.type, "urgency": body.urgency}
         changes = {name: str(value) for name, value in wanted.items() if value is not None}
         changing.reclassify(session, actor, case, changes, body.reason)
@@ -199,7 +199,7 @@ def post_classification(path: CasePath, body: ClassifyBody) -> Response:
 @api.post("/cases/<number>/withdrawal", summary="Withdraw what you reported")
 def post_withdrawal(path: CasePath) -> Response:
     def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
-        case = access.read_case(session, actor, path.number)
+        case = access.hold_case(session, actor, path.number)
         changing.withdraw(session, actor, case)
         return 200, {"number": case.number, "state": case.state}
 

@@ -39,7 +39,7 @@ class AskBody(Strict):
 @api.post("/cases/<number>/requests", summary="Ask the superior for more time, or to stop the clock")
 def post_request(path: CasePath, body: AskBody) -> Response:
     def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
-        case = access.read_case(session, actor, path.number)
+        case = access.hold_case(session, actor, path.number)
         require(session, actor, case, "request_extension" if body.kind == EXTENSION else "request_suspension")
         asking = Asking(body.kind, body.reason, days=body.days, review_on=body.review_on)
         return 201, {"id": ask(session, actor, case, asking).id}

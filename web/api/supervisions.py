@@ -42,7 +42,7 @@ class SupervisionPath(CasePath):
 @api.post("/cases/<number>/supervisions", summary="Urge or supervise")
 def post_supervision(path: CasePath, body: SuperviseBody) -> Response:
     def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
-        case = access.read_case(session, actor, path.number)
+        case = access.hold_case(session, actor, path.number)
         require(session, actor, case, "supervise")
         return 201, {"id": supervise(session, actor, case, Rung(body.rung)).id}
 
@@ -64,7 +64,7 @@ def get_supervisions(path: CasePath) -> Response:
 @api.post("/cases/<number>/supervisions/<supervision_id>/cancellation", summary="Take it back")
 def post_cancellation(path: SupervisionPath) -> Response:
     def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
-        case = access.read_case(session, actor, path.number)
+        case = access.hold_case(session, actor, path.number)
         row = session.get(Supervision, path.supervision_id)
         if row is None or row.case_id != case.id:
             raise NotFound

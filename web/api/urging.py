@@ -74,7 +74,7 @@ def post_bulk(body: BulkBody) -> Response:
 
 def _raising(number: str, rung: Rung) -> Callable[[Session, Actor], dict[str, Any]]:
     def act(session: Session, actor: Actor) -> dict[str, Any]:
-        case = access.read_case(session, actor, number)
+        case = access.hold_case(session, actor, number)
         require(session, actor, case, "supervise")
         return {"id": supervise(session, actor, case, rung).id}
 

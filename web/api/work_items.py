@@ -15,7 +15,7 @@ from engine.worklist import OPEN, WorkItem
 from processes import access
 from processes.cases.actions import allowed
 from processes.cases.models import Case
-from processes.cases.worklist import check_outcome
+from processes.cases.worklist import complete
 from web.api import shapes
 from web.api.shapes import ItemPath, Strict, iso
 from web.edge import acting, reading
@@ -89,8 +89,7 @@ def post_release(path: ItemPath) -> Response:
 def post_complete(path: ItemPath, body: CompleteBody) -> Response:
     def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
         item = _visible(session, actor, path.item_id)
-        check_outcome(session, actor, item, body.data)
-        runtime.complete(session, actor, path.item_id, body.data, body.version)
+        complete(session, actor, item, body.data, body.version)
         session.flush()
         case = session.get_one(Case, item.subject_id)
         return 200, {

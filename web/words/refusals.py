@@ -18,6 +18,9 @@ def told(error: GridgovError, now: datetime) -> str:
         return t(f"已由 {name} 于 {when} 签收。", f"{name} took it {when}.")
     if isinstance(error, ItemClosed):
         if error.fields.get("state") == COMPLETED:
+            if name and at:
+                when = moments.moment(datetime.fromisoformat(at), now)
+                return t(f"这项待办已由 {name} 于 {when} 办结。", f"{name} did this {when}.")
             return t("这项待办已经办结。", "This has been done already.")
         return t("这项待办已取消。", "This was cancelled.")
     return error.text(language())
