@@ -14,8 +14,24 @@ BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 MAX_BYTES = 1024 * 1024
 
+_CONTAINERS = frozenset(
+    (
+        "definitions",
+        "process",
+        "subProcess",
+        "transaction",
+        "adHocSubProcess",
+        "collaboration",
+        "laneSet",
+        "childLaneSet",
+    )
+)
+
 Finding = dict[str, str]
-"""`{"element": id, "reason": why, "instead": what to draw, "zh": both in Chinese}`."""
+"""`{"element": id, "reason": why, "instead": what to draw, "zh": both in Chinese}`.
+
+`validate` adds `name` (the label, when the element has one) and `file`.
+"""
 
 
 def read_model(content: bytes) -> Any:
@@ -67,9 +83,10 @@ def namespace(node: Any) -> str:
 
 
 def id_of(node: Any) -> str:
-    """The id of an element, or of the nearest one around it that has one."""
+    """The id of the drawn element that `node` is or belongs to; no modeler shows the ids of definitions inside it."""
     while node is not None:
-        if node.get("id"):
+        around = node.getparent()
+        if node.get("id") and (around is None or local(around) in _CONTAINERS):
             return str(node.get("id"))
-        node = node.getparent()
+        node = around
     return "definitions"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from engine.definitions.reading import Finding
-from engine.definitions.rules import calls, diagram, expressions, flows, outcomes, structure, tasks
+from engine.definitions.rules import branches, calls, diagram, expressions, flows, outcomes, structure, tasks
 from engine.definitions.rules.library import Known, Library, read_library
 from engine.errors import DefinitionRefused
 
@@ -29,6 +29,10 @@ RULES: tuple[Callable[[Library], Iterable[Finding]], ...] = (
     flows.cycles_hold_no_parallel,
     flows.side_branches_hold_services,
     flows.everything_is_reached_and_ends,
+    branches.tokens_meet_as_they_parted,
+    branches.branches_of_a_part_are_joined,
+    branches.branches_share_no_data,
+    branches.messages_have_one_receiver,
     calls.called_processes_exist,
     calls.no_process_calls_itself,
     calls.outputs_are_set_on_every_way,

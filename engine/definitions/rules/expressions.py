@@ -19,7 +19,7 @@ _PLACES = ("conditionExpression", "timeDate", "completionCondition", "loopCardin
 def expressions_are_allowed(library: Library) -> Iterator[Finding]:
     for process in library.processes:
         names = library.names(process)
-        for element, expression in _expressions(process):
+        for element, expression in expressions_of(process):
             try:
                 expressions.check(expression, names, library.known.functions)
             except ExpressionRefused as refused:
@@ -27,7 +27,7 @@ def expressions_are_allowed(library: Library) -> Iterator[Finding]:
                 yield fault(element, str(refused), instead, refused.text("zh"))
 
 
-def _expressions(process: Process) -> Iterator[tuple[str, str]]:
+def expressions_of(process: Process) -> Iterator[tuple[str, str]]:
     """(element id, expression) for all places that are evaluated."""
     for tag in _PLACES:
         for node in elements(process.node, tag):

@@ -28,6 +28,7 @@ from engine.definitions.reading import (
     read_model,
 )
 from engine.definitions.rules.graph import Scope, read_scopes
+from engine.definitions.rules.tokens import Played, play
 from engine.errors import DefinitionRefused
 from engine.forms import Form, Forms
 
@@ -79,6 +80,11 @@ class Library:
     @cached_property
     def by_id(self) -> Mapping[str, Process]:
         return {process.id: process for process in self.processes}
+
+    @cached_property
+    def played(self) -> Mapping[Scope, Played]:
+        """The token game of each scope."""
+        return {scope: play(scope) for scope in self.scopes}
 
     def form_of(self, node: Any) -> Form | None:
         return self.forms.get(properties(node).get("form", ""))

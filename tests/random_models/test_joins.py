@@ -1,0 +1,142 @@
+"""What random models found in joins and ends, each as the smallest model that shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.definitions.bundle import bundles_of
+from engine.definitions.rules import validate
+from engine.spiff.compiler import Compiled, compile_bundle
+from engine.spiff.instance import Instance
+from tests.random_models.host import Host
+from tests.unit.engine.definitions.drawing import AID, KNOWN, files, flow, person, ports, service, way
+
+TERMINATE = "<terminateEventDefinition />"
+
+
+def compiled(body: str, aid: str = AID) -> Compiled:
+    given = files(body, aid)
+    validate(given, KNOWN)
+    return compile_bundle(next(bundle for bundle in bundles_of(given) if bundle.key == "small"))
+
+
+def started(model: Compiled) -> Instance:
+    instance = Instance.start(model, Host(), {})
+    instance.run()
+    return instance
+
+
+def complete(instance: Instance, element: str, **data: Any) -> None:
+    task = next(task for task in instance.ready() if task.element == element)
+    instance.complete(task.task_id, data)
+    instance.run()
+    assert instance.thrown() == []
+
+
+def ready(instance: Instance) -> list[str]:
+    return sorted(task.element for task in instance.ready())
+
+
+FORK = (
+    '<startEvent id="start" />'
+    + service("before", result="x")
+    + '<parallelGateway id="fork" />'
+    + person("a")
+    + person("b")
+    + person("c")
+    + '<parallelGateway id="join" />'
+    + person("after")
+    + '<endEvent id="end" />'
+    + way("start", "before", "fork", "a", "join", "after", "end")
+    + way("fork", "b", "join")
+    + way("fork", "c", "join")
+)
+
+
+@pytest.mark.parametrize("cold", [False, True])
+@pytest.mark.parametrize("order", ["abc", "cba", "bac"])
+def test_what_a_branch_writes_over_an_old_value_survives_the_join(order: str, cold: bool) -> None:
+    """The copy of the branch that came last, with its old value, won."""
+    model = compiled(FORK)
+    instance = started(model)
+    assert instance.ready()[0].data == {"x": "before"}
+    for element in order:
+        complete(instance, element, **({"x": "new"} if element == "b" else {element: 1}))
+        if cold:
+            instance = Instance.load(compiled(FORK), Host(), instance.dump())
+    assert ready(instance) == ["after"]
+    assert instance.ready()[0].data == {"x": "new", "a": 1, "c": 1}
+
+
+INCLUSIVE = (
+    '<startEvent id="start" /><inclusiveGateway id="fork" default="fork-other" />'
+    + person("a")
+    + service("other")
+    + '<inclusiveGateway id="join" />'
+    + person("after")
+    + '<endEvent id="end" />'
+    + way("start", "fork")
+    + flow("fork", "a", "1")
+    + flow("fork", "slow", "1")
+    + flow("fork", "other")
+    + way("a", "join", "after", "end")
+    + way("other", "join")
+)
+CALL = '<callActivity id="slow" calledElement="aid" />' + way("slow", "join")
+CHOICE = (
+    '<exclusiveGateway id="slow" default="slow-q" />'
+    + person("p")
+    + person("q")
+    + '<exclusiveGateway id="merge" />'
+    + flow("slow", "p", "0")
+    + way("slow", "q", "merge", "join")
+    + way("p", "merge")
+)
+
+
+@pytest.mark.parametrize(("slow", "element"), [(CALL, "advise"), (CHOICE, "q")])
+def test_an_inclusive_join_waits_for_calls_and_for_every_way_back(slow: str, element: str) -> None:
+    """It fired while `slow` was going on, and fired again when that was done."""
+    model = compiled(INCLUSIVE + slow)
+    instance = started(model)
+    complete(instance, "a")
+    assert ready(instance) == [element]
+    instance = Instance.load(model, Host(), instance.dump())
+    complete(instance, element, outcome="settled")
+    assert ready(instance) == ["after"]
+
+
+def _terminated(start: str, person_id: str, other: str) -> str:
+    """Two people at once; who is done first ends it all."""
+    return (
+        f'<startEvent id="{start}" /><parallelGateway id="{start}_fork" />'
+        + person(person_id)
+        + person(other)
+        + f'<endEvent id="{start}_stop">{TERMINATE}</endEvent><endEvent id="{start}_end">{TERMINATE}</endEvent>'
+        + way(start, f"{start}_fork", person_id, f"{start}_stop")
+        + way(f"{start}_fork", other, f"{start}_end")
+    )
+
+
+def test_a_terminating_end_is_no_uncaught_event() -> None:
+    """Each step that came to one failed: the library throws it like a message that nobody waits for."""
+    instance = started(compiled(_terminated("start", "a", "b")))
+    complete(instance, "a")
+    assert instance.ended
+    assert instance.end_elements() == ["start_stop"]
+    assert (instance.ready(), instance.timers()) == ([], [])
+
+
+def test_a_terminating_end_ends_its_own_process_only() -> None:
+    body = (
+        '<startEvent id="start" /><callActivity id="help" calledElement="aid" />'
+        + person("after")
+        + '<endEvent id="end" />'
+        + way("start", "help", "after", "end")
+    )
+    instance = started(compiled(body, ports() + _terminated("aid_start", "p", "q")))
+    complete(instance, "p", outcome="settled")
+    assert ready(instance) == ["after"]
+    assert instance.ready()[0].data["outcome"] == "settled"
