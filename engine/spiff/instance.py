@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.end_event import EndEvent
 from SpiffWorkflow.bpmn.specs.mixins.user_task import UserTask
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
@@ -158,8 +159,12 @@ class Instance:
         }
 
     def thrown(self) -> list[str]:
-        """Names of events that nothing caught; drained here, or they would be stored for ever."""
-        return [event.event_definition.name or "" for event in self._workflow.get_events()]
+        """Names of events that nothing caught; drained here, or they would be stored for ever.
+
+        The library throws a terminating end too, after it has done its work; nobody is meant to catch that.
+        """
+        thrown = [event.event_definition for event in self._workflow.get_events()]
+        return [each.name or "" for each in thrown if not isinstance(each, TerminateEventDefinition)]
 
     @property
     def ended(self) -> bool:
