@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import access_log, commands, metrics, outbox, timers
+from engine import access_log, clock_steps, commands, metrics, outbox, timers
 from engine.db import Base, BigId
 from engine.sign_in import attempts, sessions
 
@@ -27,7 +27,8 @@ JOBS = 6
 """A thread for each job: a sweep that takes minutes holds up neither the heartbeat nor the notices."""
 HEARTBEAT = timedelta(seconds=5)
 STALE = timedelta(seconds=20)
-_LIMITS: dict[str, int] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
+_LIMITS: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+"""No tick is too late to be of use, as after a night in which the machine slept."""
 
 log = structlog.get_logger(__name__)
 
@@ -58,9 +59,11 @@ class Ticker:
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(JOBS)}, job_defaults=_LIMITS, timezone="UTC"
         )
+        self._watch = clock_steps.ClockWatch(self._scheduler, self._put_right)
         self._stopping = threading.Event()
 
     def start(self) -> None:
+        self._put_right()
         self._beat()
         jobs: list[tuple[Callable[[], None], float]] = [
             (self._sweep, TICK_SECONDS),
@@ -71,17 +74,26 @@ class Ticker:
             (self._check_drift, 24 * 3600),
         ]
         for job, seconds in jobs:
-            self._scheduler.add_job(_guarded(job), "interval", seconds=seconds)
+            self._scheduler.add_job(_guarded(job), clock_steps.Steady(seconds))
         self._scheduler.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """Finish the timer and the page of effects that are being worked on, and take the heartbeat away."""
         self._stopping.set()
+        self._watch.stop()
         self._scheduler.shutdown(wait=True)
         with self._store.write() as session:
             row = session.get(Worker, self._worker_id)
             if row is not None:
                 session.delete(row)
+
+    def _put_right(self) -> None:
+        """What a clock that was ahead has put off is tried in its own time."""
+        with self._store.write() as session:
+            found = clock_steps.put_right(session)
+        if found:
+            log.warning("put off by a clock that was ahead", count=found)
 
     def _sweep(self) -> None:
         """Sweep page after page while something is due."""
@@ -148,5 +160,6 @@ def _guarded(job: Callable[[], None]) -> Callable[[], None]:
 
 def live_workers(session: Session) -> int:
     """How many workers have shown a heartbeat lately."""
-    query = select(Worker.id).where(Worker.seen_at >= session.env.clock.now() - STALE)
+    now = session.env.clock.now()  # a heartbeat from the future is older than a clock that was set back
+    query = select(Worker.id).where(Worker.seen_at.between(now - STALE, now + STALE))
     return len(session.scalars(query).all())

@@ -6,6 +6,7 @@ Every move closes one stay and opens the next at the same instant, so the stays 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import NotFound
@@ -31,8 +32,8 @@ def move(step: Step, target_id: int, how: Disposition) -> Stay:
     case, before = facts.case, facts.stay
     target = facts.unit(target_id)
     origin_id = before.unit_id if before else case.last_owner_id
-    close_stay(step, how, target_id)
-    stay = _open(step, target, how, sender_id=origin_id)
+    at = close_stay(step, how, target_id)
+    stay = _open(step, target, how, sender_id=origin_id, at=at)
     case.hops += 1
     _drop_assigners(step, target)
     if case.restricted or not is_within(facts.unit(origin_id), target):  # what lies above a reader reads already
@@ -60,10 +61,10 @@ def open_first(step_session: Any, case: Any, unit: Unit, how: Disposition, at: A
     return stay
 
 
-def _open(step: Step, unit: Unit, how: Disposition, sender_id: int) -> Stay:
+def _open(step: Step, unit: Unit, how: Disposition, *, sender_id: int, at: datetime) -> Stay:
     facts = facts_of(step)
     case = facts.case
-    stay = open_first(step.session, case, unit, how, step.now)
+    stay = open_first(step.session, case, unit, how, at)
     stay.sender_id = sender_id
     stay.skipped = _skips(facts, sender_id, unit) if how is Disposition.REFER_UP else False
     case.owner_id = case.last_owner_id = unit.id
@@ -72,13 +73,15 @@ def _open(step: Step, unit: Unit, how: Disposition, sender_id: int) -> Stay:
     return stay
 
 
-def close_stay(step: Step, how: Disposition, target_id: int | None = None) -> None:
-    """Close the open stay, if there is one, with how it was left."""
+def close_stay(step: Step, how: Disposition, target_id: int | None = None) -> datetime:
+    """Close the open stay, if there is one, with how it was left; when. Never before it began: clocks are set back."""
     stay = facts_of(step).stay
     if stay is None:
-        return
-    stay.closed_at, stay.outcome, stay.target_id = step.now, how.value, target_id
+        return step.now
+    stay.closed_at = max(step.now, stay.opened_at)
+    stay.outcome, stay.target_id = how.value, target_id
     facts_of(step).stay = None
+    return stay.closed_at
 
 
 def _skips(facts: CaseFacts, sender_id: int, target: Unit) -> bool:
