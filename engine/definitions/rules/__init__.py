@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from engine.definitions.reading import Finding
-from engine.definitions.rules import branches, calls, diagram, expressions, flows, outcomes, structure, tasks
+from engine.definitions.bundle import bundles_of
+from engine.definitions.reading import Finding, fault, local
+from engine.definitions.rules import branches, calls, diagram, expressions, flows, loops, outcomes, structure, tasks
 from engine.definitions.rules.library import Known, Library, read_library
 from engine.errors import DefinitionRefused
+from engine.spiff.compiler import compile_bundle
 
 __all__ = ["RULES", "Known", "validate"]
 
@@ -19,7 +21,11 @@ RULES: tuple[Callable[[Library], Iterable[Finding]], ...] = (
     structure.nodes_of_a_closure_are_unique,
     structure.one_start_and_an_end,
     structure.boundary_events_have_hosts,
-    structure.loops_are_on_calls,
+    loops.loops_are_on_calls,
+    loops.instances_have_a_number,
+    loops.items_are_ports_of_the_call,
+    loops.items_have_names_of_their_own,
+    loops.loops_wait,
     flows.flows_join_nodes,
     flows.choices_have_defaults,
     flows.only_choices_have_conditions,
@@ -34,6 +40,7 @@ RULES: tuple[Callable[[Library], Iterable[Finding]], ...] = (
     branches.branches_share_no_data,
     branches.messages_have_one_receiver,
     calls.called_processes_exist,
+    calls.ports_are_in_their_sets,
     calls.no_process_calls_itself,
     calls.outputs_are_set_on_every_way,
     tasks.operations_are_known,
@@ -52,5 +59,36 @@ def validate(files: Mapping[str, bytes], known: Known) -> None:
     """Raise DefinitionRefused with every fault of every model, form and table."""
     library = read_library(files, known)
     findings = [*library.unreadable, *(finding for rule in RULES for finding in rule(library))]
+    if not findings:
+        findings = list(_unfit(files))
     if findings:
-        raise DefinitionRefused(list({tuple(sorted(finding.items())): finding for finding in findings}.values()))
+        places = _places(library)
+        once = {tuple(sorted(finding.items())): finding for finding in findings}.values()
+        raise DefinitionRefused([{**finding, **places.get(finding["element"], {})} for finding in once])
+
+
+_READ: set[str] = set()
+"""Ids of the bundles that SpiffWorkflow could read; content never changes, so it is asked once in a process."""
+
+
+def _unfit(files: Mapping[str, bytes]) -> Iterator[Finding]:
+    """What SpiffWorkflow cannot read though no rule objects: better here than in the first step of a case."""
+    for bundle in (each for each in bundles_of(files) if each.id not in _READ):
+        try:
+            compile_bundle(bundle)
+            _READ.add(bundle.id)
+        except Exception as error:  # noqa: BLE001 # whatever its parser raises
+            reason = f"the workflow library cannot read it: {error}"
+            instead = "tell the developers of gridgov: a rule is missing that should have explained this"
+            yield fault(bundle.key, reason, instead, f"流程库无法读取该模型（{error}）；请联系开发者")
+
+
+def _places(library: Library) -> dict[str, Finding]:
+    """Element id → its label and its file, where it has them."""
+    found: dict[str, Finding] = {}
+    for file, root in library.models.items():
+        for node in root.iter():
+            if local(node) and node.get("id"):
+                label = {"name": node.get("name")} if node.get("name") else {}
+                found.setdefault(node.get("id"), {**label, "file": file})
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from engine.definitions.reading import Finding, fault
+from engine.definitions.reading import BPMN, Finding, elements, fault, id_of
 from engine.definitions.rules.graph import Scope
 from engine.definitions.rules.library import Library, Process
 
@@ -21,6 +21,26 @@ def called_processes_exist(library: Library) -> Iterator[Finding]:
                 reason = "is called and has no I/O specification with outputs"
                 instead = "data inputs and outputs, the result as `outcome`"
                 yield fault(called.id, reason, instead, "被调用的流程没有声明输入输出；请声明，结果用 outcome 返回")
+
+
+def ports_are_in_their_sets(library: Library) -> Iterator[Finding]:
+    """What a process takes and gives counts only when it is named in its input set or output set.
+
+    A specification without them would let everything in and out; on a task it would take away the task's data.
+    """
+    for process in library.processes:
+        for kind, group in (("dataInput", "inputSet"), ("dataOutput", "outputSet")):
+            path = f"./{{{BPMN}}}ioSpecification/{{{BPMN}}}{group}/{{{BPMN}}}{kind}Refs"
+            named = {(each.text or "").strip() for each in process.node.findall(path)}
+            for name in sorted(process.ports(kind) ^ named):
+                reason = f"{name} is not both a {kind} and named in the {group}"
+                instead = f"a {kind} with this id, and its {kind}Refs in the {group}"
+                yield fault(process.id, reason, instead, f"{name} 须同时是 {kind} 并列入 {group}；请补齐")
+        for node in elements(process.node, "ioSpecification"):
+            if node.getparent() is not process.node:
+                instead = "inputs and outputs on the called process; a task reads and writes process data by name"
+                zh = "任务上不得声明输入输出；请在被调用的流程上声明"
+                yield fault(id_of(node), "has an I/O specification of its own", instead, zh)
 
 
 def no_process_calls_itself(library: Library) -> Iterator[Finding]:

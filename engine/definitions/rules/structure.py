@@ -19,7 +19,7 @@ _DEFINITIONS: dict[str, set[tuple[str, ...]]] = {
     "endEvent": {(), ("terminateEventDefinition",)},
     "boundaryEvent": {("timerEventDefinition",), ("messageEventDefinition",)},
     "intermediateCatchEvent": {("timerEventDefinition",), ("messageEventDefinition",)},
-    "intermediateThrowEvent": {("messageEventDefinition",)},
+    "intermediateThrowEvent": set(),
 }
 _BPMN = FLOW_NODES | frozenset(
     (
@@ -73,6 +73,8 @@ _SPIFF = frozenset(
         "messagePayload",
     )
 )
+
+_NAMES_OF_DATA = frozenset(("dataInput", "dataOutput", "inputDataItem", "outputDataItem"))
 
 _LOOP = ("a loop through an exclusive merge gateway with a date timer", "经排他合并网关的回路，配日期定时器")
 _OUTCOME = ("an `outcome` that an exclusive gateway reads", "用 outcome 变量加排他网关")
@@ -190,10 +192,15 @@ def _message_faults(node_id: str, node: Any) -> Iterator[Finding]:
             yield fault(node_id, "the message does not exist or has no name", instead, "消息不存在或没有名称")
 
 
+def _has_id_of_its_own(node: Any) -> bool:
+    """The ids of ports and items are names of process data, which other processes of the file may use too."""
+    return bool(node.get("id")) and namespace(node) != SPIFF and local(node) not in _NAMES_OF_DATA
+
+
 def ids_are_codes_and_unique(library: Library) -> Iterator[Finding]:
     """Ids are ASCII codes of at most 64 characters, unique in their file; process ids in all files."""
     for root in library.models.values():
-        counted = Counter(each.get("id") for each in root.iter() if namespace(each) != SPIFF and each.get("id"))
+        counted = Counter(each.get("id") for each in root.iter() if _has_id_of_its_own(each))
         for repeated in (each for each, count in counted.items() if count > 1):
             yield fault(repeated, "the id is used twice", "an id of its own", "标识重复；请使用唯一标识")
     for twice, count in Counter(process.id for process in library.processes).items():
@@ -254,17 +261,3 @@ def _twice_awaited(scope: Scope, host: str, events: list[str]) -> Iterator[Findi
     for message in (each for each, count in awaited.items() if count > 1):
         reason = f"two of its events wait for {message}"
         yield fault(host, reason, "one event for each message", "同一活动上有两个事件等待同一消息；请保留一个")
-
-
-def loops_are_on_calls(library: Library) -> Iterator[Finding]:
-    """Multi-instance is for call activities.
-
-    The instances of a multi-instance user task are other elements ("act [child]") than the one that its boundary
-    events stand on, so their deadlines and timers would never meet.
-    """
-    for scope in library.scopes:
-        for node_id, node in scope.nodes.items():
-            loop = node.find(f"./{{{BPMN}}}multiInstanceLoopCharacteristics")
-            if loop is not None and scope.kind(node_id) != "callActivity":
-                reason = f"multi-instance on a {scope.kind(node_id)}"
-                yield fault(node_id, reason, "multi-instance on a call activity", "多实例只可用于调用活动")

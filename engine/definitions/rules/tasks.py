@@ -17,13 +17,14 @@ _NEEDED = ("unit", "role", "form", "deadline")
 def operations_are_known(library: Library) -> Iterator[Finding]:
     """An operator id begins with `op.`; one that equals an element id would break the library's parser."""
     for process in library.processes:
+        elements = {each.get("id") for each in process.root.iter() if namespace(each) == BPMN}
         for node in process.all("serviceTask"):
             operator = operator_of(node)
             name = "" if operator is None else operator.get("id", "")
             if not name.startswith("op."):
                 reason = f"the operation {name!r} does not begin with op."
                 yield fault(id_of(node), reason, "a registered operation such as op.close", "操作标识须以 op. 开头")
-            elif any(each.get("id") == name for each in process.root.iter() if namespace(each) == BPMN):
+            elif name in elements:
                 reason = f"an element has the id of the operation {name}"
                 yield fault(
                     id_of(node), reason, "another id for the element", f"有元素与操作 {name} 同名；请改元素标识"

@@ -94,7 +94,10 @@ def way(*nodes: str) -> str:
 def ports(inputs: tuple[str, ...] = (), outputs: tuple[str, ...] = ("outcome",)) -> str:
     given = "".join(f'<dataInput id="{each}" name="{each}" />' for each in inputs)
     taken = "".join(f'<dataOutput id="{each}" name="{each}" />' for each in outputs)
-    return f"<ioSpecification>{given}{taken}<inputSet /><outputSet /></ioSpecification>"
+    sets = "".join(f"<dataInputRefs>{each}</dataInputRefs>" for each in inputs)
+    answers = "".join(f"<dataOutputRefs>{each}</dataOutputRefs>" for each in outputs)
+    sets = f"<inputSet>{sets}</inputSet><outputSet>{answers}</outputSet>"
+    return f"<ioSpecification>{given}{taken}{sets}</ioSpecification>"
 
 
 SMALL = (
