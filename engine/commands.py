@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Index, LargeBinary, String, and_, bindparam, delete, func, select
+from sqlalchemy import Index, LargeBinary, String, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, insert_missing
@@ -60,9 +60,9 @@ class Answer:
 
 
 _it = Command.__table__.c
-_named = and_(_it.actor == bindparam("actor"), _it.route == bindparam("route"), _it.key == bindparam("key"))
-_KNOWN = select(_it.body_hash, _it.status, _it.response, _it.expires_at).where(_named)
-_FORGET = delete(Command.__table__).where(_named)  # type: ignore[arg-type] # a Table at run time
+_named = and_(_it.actor == bindparam("by"), _it.route == bindparam("at"), _it.key == bindparam("named"))
+_KNOWN = select(_it.body_hash, _it.status, _it.response, _it.expires_at).where(_named).with_for_update()
+_ANSWER = update(Command.__table__).where(_named)  # type: ignore[arg-type] # a Table at run time
 
 
 def once(
@@ -72,33 +72,23 @@ def once(
 
     The key is remembered for `lifetime`.
 
-    Two requests with one key at the same time: the second waits for the first one's commit at the unique key.
+    1. Reserve the key. Of two requests with one key at the same time, the second waits here for the first one's commit.
+    2. When it is taken, answer as before; a key whose time is over is taken over.
+    3. Act, and write the answer into the row.
     """
-    _wait_in_line(session, call)
-    named = {"actor": call.actor, "route": call.route, "key": call.key}
-    known = session.execute(_KNOWN, named).first()
     now = session.env.clock.now()
-    if known is not None and known.expires_at > now:
-        return _replay(known, call)
-    if known is not None:
-        session.execute(_FORGET, named)
+    row = {"body_hash": call.body_hash, "status": 0, "response": {}, "created_at": now, "expires_at": now + lifetime}
+    key = {"actor": call.actor, "route": call.route, "key": call.key}
+    named = {"by": call.actor, "at": call.route, "named": call.key}
+    if not insert_missing(session, Command, [key | row]):
+        known = session.execute(_KNOWN, named).first()
+        if known is None:  # swept away a moment ago
+            return once(session, call, act, lifetime)
+        if known.expires_at > now:
+            return _replay(known, call)
     status, response = act()
-    row = named | {
-        "body_hash": call.body_hash,
-        "status": status,
-        "response": response,
-        "created_at": now,
-        "expires_at": now + lifetime,
-    }
-    insert_missing(session, Command, [row])
+    session.execute(_ANSWER, named | row | {"status": status, "response": response})
     return Answer(status, response)
-
-
-def _wait_in_line(session: Session, call: Call) -> None:
-    """On PostgreSQL, make a second request with the same key wait until the first has committed."""
-    if not session.is_sqlite:
-        name = f"{call.actor}\n{call.route}\n{call.key}"
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def _replay(known: Any, call: Call) -> Answer:

@@ -88,17 +88,20 @@ class Session(SqlSession):
         return self.get_bind().dialect.name == "sqlite"
 
 
-def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """INSERT … ON CONFLICT DO NOTHING, in one statement on both databases."""
-    if rows:
-        session.execute(_insert_missing(table, session.is_sqlite), list(rows))
+def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
+    """INSERT … ON CONFLICT DO NOTHING, in one statement on both databases; how many were missing."""
+    if not rows:
+        return 0
+    done = session.execute(_insert_missing(table, session.is_sqlite), list(rows))
+    return int(done.rowcount)  # type: ignore[attr-defined] # CursorResult
 
 
 @cache
 def _insert_missing(table: type[Base], on_sqlite: bool) -> Any:  # noqa: FBT001 # a cache key
     """Built once for each table, past the ORM: nobody wants the rows back as objects."""
     insert = sqlite.insert if on_sqlite else postgresql.insert
-    return insert(table.__table__).on_conflict_do_nothing()  # type: ignore[arg-type] # a Table at run time
+    missing = insert(table.__table__).on_conflict_do_nothing()  # type: ignore[arg-type] # a Table at run time
+    return missing.execution_options(preserve_rowcount=True)
 
 
 class Store:
