@@ -28,12 +28,15 @@ _ABOUT_CODE = (OperatorError, AttributeError, NameError, ImportError)
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
-def configure(environ: Mapping[str, str] = os.environ, stream: TextIO | None = None) -> None:
-    """Log as GRIDGOV_LOG and GRIDGOV_LOG_LEVEL say, from now on and from every thread."""
+def configure(environ: Mapping[str, str] = os.environ, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+    """Log as GRIDGOV_LOG and GRIDGOV_LOG_LEVEL say, from now on and from every thread.
+
+    `quiet`: for commands whose output is read by people; only what is wrong is logged.
+    """
     out = stream or sys.stderr
     found = read(environ)
     form, level_name = (found[name].value or "" for name in ("GRIDGOV_LOG", "GRIDGOV_LOG_LEVEL"))
-    level = logging.getLevelName((level_name or "info").upper())
+    level = max(logging.getLevelName((level_name or "info").upper()), logging.WARNING if quiet else logging.DEBUG)
     for_people = form == "console" or (form in {"auto", ""} and out.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -52,7 +55,8 @@ def configure(environ: Mapping[str, str] = os.environ, stream: TextIO | None = N
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
-    _take_in_the_library(shared, rendered, out, level)
+    if not quiet:
+        _take_in_the_library(shared, rendered, out, level)
 
 
 def _take_in_the_library(shared: list[Any], rendered: list[Any], out: TextIO, level: int) -> None:
@@ -123,7 +127,7 @@ def told(error: BaseException) -> str:
     """The kind of an error, and its text where that is about the machine and not about people."""
     kind = type(error).__name__
     if isinstance(error, OperationalError):
-        return f"{kind}: {str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else ''}"
+        return f"{kind}: {str(error.orig).strip().partition(chr(10))[0]}"
     if isinstance(error, OSError) and error.errno is not None:
         return f"{kind}: {os.strerror(error.errno)}"
     return f"{kind}: {error}" if isinstance(error, _ABOUT_CODE) else kind

@@ -11,6 +11,8 @@ from flask import Response, g, request
 
 HEADER = "X-Request-Id"
 _WELL_FORMED = re.compile(r"[A-Za-z0-9-]{8,36}")
+_NUMBER = re.compile(r"\d{6}-\d{8}-\d{5,7}")
+"""A case's; what else may stand in an address is not logged."""
 _OFTEN_AND_DULL = frozenset({"static", "health.healthz", "health.readyz", "health.scrape"})
 log = structlog.get_logger(__name__)
 
@@ -22,6 +24,9 @@ def begin() -> None:
     g.began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    number = str((request.view_args or {}).get("number", ""))
+    if _NUMBER.fullmatch(number):
+        structlog.contextvars.bind_contextvars(case=number)
 
 
 def finish(response: Response) -> Response:
