@@ -6,7 +6,6 @@ registry, compiled definitions) is `session.env`. The commit happens at the edge
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.orm import Session as SqlSession
 from sqlalchemy.types import TypeDecorator
 
 from engine.closing import settle
-from engine.errors import Busy
+from engine.troubles import translating
 
 if TYPE_CHECKING:
     from engine.closing import Message
@@ -32,7 +30,21 @@ if TYPE_CHECKING:
     from engine.trail.entries import Draft
 
 BUSY_TIMEOUT_MS = 30_000
-LOCK_TIMEOUT_MS = 10_000
+LIMITS = {
+    "lock_timeout": "10s",
+    "statement_timeout": "60s",  # the longest report takes seconds; migrations, backup and restore lift it
+    "idle_in_transaction_session_timeout": "60s",  # of a process that hangs or whose host is gone, with its locks
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "timezone": "UTC",
+}
+"""What each session of ours asks of PostgreSQL, on top of what its administrator has set."""
+CONNECT_SECONDS = 10
+POOL_SECONDS = 10
+"""How long a thread waits for a connection before it says that it is busy."""
+POOL_SIZE = 40
+"""Connections of one process at most; they are opened when they are needed (`GRIDGOV_POOL_SIZE`)."""
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """A primary key: 64 bits on PostgreSQL; SQLite numbers rows by itself only for INTEGER."""
@@ -107,11 +119,11 @@ def _insert_missing(table: type[Base], on_sqlite: bool) -> Any:  # noqa: FBT001 
 class Store:
     """A database and the environment of everything that runs on it."""
 
-    def __init__(self, url: str, env: Environment) -> None:
+    def __init__(self, url: str, env: Environment, pool_size: int = POOL_SIZE) -> None:
         """`url`: an SQLAlchemy URL; `sqlite:///path` files are opened in WAL mode with full syncs."""
         self.url = make_url(url)
         self.env = env
-        self.engine = _create(url)
+        self.engine = _create(url, pool_size)
         self._reading = self.engine.execution_options(gridgov_reading=True)
 
     @contextmanager
@@ -120,71 +132,49 @@ class Store:
 
         On SQLite it begins IMMEDIATE: a read turned into a write half-way could fail with "locked" at once.
         Nothing is flushed by a query in between: a step's rows fit their constraints only when it is finished.
-        Raises Busy, and nothing was changed, when a lock did not come in time.
+        Raises TryLater when the database could not: Busy when a lock did not come in time, and others.
         """
-        with _in_words(), Session(self.engine, env=self.env, expire_on_commit=False, autoflush=False) as session:
+        with (
+            translating() as stage,
+            Session(self.engine, env=self.env, expire_on_commit=False, autoflush=False) as session,
+        ):
             with session.begin():
                 yield session
                 settle(session)
                 session.flush()
                 self.env.reached("before-commit")
+                stage.committing = True
+            stage.committing = False
             self.env.reached("after-commit")
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction for looking only; it takes no write lock."""
-        with Session(self._reading, env=self.env, autoflush=False) as session:
+        """A transaction for looking only; it takes no write lock. Raises TryLater."""
+        with translating(), Session(self._reading, env=self.env, autoflush=False) as session:
             yield session
 
     def dispose(self) -> None:
         self.engine.dispose()
 
 
-_LOCK_STATES = frozenset({"55P03", "40P01", "40001"})
-"""PostgreSQL: lock_not_available, deadlock_detected, serialization_failure."""
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    """What a database says about its locks is nothing that a person could understand."""
-    try:
-        yield
-    except Exception as error:
-        if not _is_about_locks(error):
-            raise
-        raise Busy from error
-
-
-def _is_about_locks(error: BaseException | None) -> bool:
-    """Whether this, or what caused it, is a database's refusal to wait any longer."""
-    while error is not None and not isinstance(error, OperationalError):
-        error = error.__cause__
-    said = error.orig if error is not None else None
-    if isinstance(said, sqlite3.OperationalError):
-        return said.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-    return getattr(said, "sqlstate", None) in _LOCK_STATES
-
-
 _QUIET: dict[str, Any] = {"hide_parameters": True}
 """The text of a failed statement goes to the log; its values, which may be personal, do not."""
 
 
-def _create(url: str) -> Engine:
+def _create(url: str, pool_size: int) -> Engine:
+    pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_SECONDS}
     if make_url(url).get_backend_name() == "sqlite":
-        return _create_sqlite(url)
-    options = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
-    return create_engine(
-        url, pool_pre_ping=True, pool_size=20, max_overflow=20, connect_args={"options": options}, **_QUIET
-    )
+        return _create_sqlite(url, pool)
+    options = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
+    arguments = {"options": options, "connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 60_000}
+    return create_engine(url, pool_pre_ping=True, connect_args=arguments, **pool, **_QUIET)
 
 
-def _create_sqlite(url: str) -> Engine:
+def _create_sqlite(url: str, pool: dict[str, Any]) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_size=40, max_overflow=20, **_QUIET
-    )
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **pool, **_QUIET)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

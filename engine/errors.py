@@ -42,6 +42,30 @@ class OperatorError(GridgovError):
     zh = "系统需要运维人员处理。"
 
 
+class TryLater(GridgovError):
+    """This cannot be done at the moment; nothing was changed."""
+
+    code = "try_later"
+    zh = "暂时无法办理，未作任何改动。"
+    then = (
+        "请稍候再发送一次；同一请求不会重复办理。",
+        "Send it again a little later; the same request is never done twice.",
+    )
+    after_seconds: ClassVar[int] = 5
+    """When it is worth to come again (Retry-After, RFC 9110, section 10.2.3)."""
+    undone: ClassVar[bool] = True
+    """Whether it is certain that nothing was changed."""
+
+
+class Busy(TryLater):
+    """Others are at work on the same thing at this very moment; nothing was changed."""
+
+    code = "busy"
+    zh = "同一事项正有他人操作，本次未作任何改动。"
+    then = ("请等几秒再试一次。", "Wait a few seconds and try again.")
+    after_seconds = 2
+
+
 class Bug(GridgovError):
     """gridgov broke one of its own rules."""
 
@@ -68,14 +92,6 @@ class Conflict(UserError):
 
     code = "conflict"
     zh = "状态已变化，请刷新后重试。"
-
-
-class Busy(Conflict):
-    """Others are at work on the same thing at this very moment; nothing was changed."""
-
-    code = "busy"
-    zh = "同一事项正有他人操作，本次未作任何改动。"
-    then = ("请等几秒再试一次。", "Wait a few seconds and try again.")
 
 
 class AlreadyTaken(Conflict):

@@ -15,8 +15,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import access_log, clock_steps, commands, metrics, outbox, timers
+from engine import access_log, clock_steps, commands, metrics, outbox, timers, troubles
 from engine.db import Base, BigId
+from engine.errors import TryLater
 from engine.sign_in import attempts, sessions
 
 if TYPE_CHECKING:
@@ -152,6 +153,8 @@ def _guarded(job: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
         try:
             job()
+        except TryLater as trouble:
+            log.warning("job waits for the next tick", code=trouble.code, why=troubles.why_of(trouble))
         except Exception:
             log.exception("job failed", job=job.__name__)
 

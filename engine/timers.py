@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import incidents, metrics
 from engine.db import Base, BigId, Session
-from engine.errors import Busy
+from engine.errors import TryLater
 from engine.instances import RUNNING, ProcessInstance
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def _step(store: Store, taken: Taken) -> bool:
     try:
         with store.write() as session:
             return runtime.fire(session, taken.id)
-    except Busy:
+    except TryLater:
         _put_back(store, taken)
     except Exception as error:  # noqa: BLE001 # whatever a step raises must not stop the sweep
         log.warning("timer step failed", timer=taken.id, attempt=taken.attempts + 1, error=repr(error))

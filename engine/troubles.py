@@ -12,41 +12,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from engine.errors import GridgovError
+from engine.errors import Busy, TryLater
 
 TRIES = 3
 RETRY_WITHIN_SECONDS = 8.0
 """No new try is begun later than this: a person waits for the answer, and a thread waits with them."""
 
 Answer = TypeVar("Answer")
-
-
-class TryLater(GridgovError):
-    """This cannot be done at the moment; nothing was changed."""
-
-    code = "try_later"
-    zh = "暂时无法办理，未作任何改动。"
-    then = (
-        "请稍候再发送一次；同一请求不会重复办理。",
-        "Send it again a little later; the same request is never done twice.",
-    )
-    after_seconds: ClassVar[int] = 5
-    """When it is worth to come again (Retry-After, RFC 9110, section 10.2.3)."""
-    undone: ClassVar[bool] = True
-    """Whether it is certain that nothing was changed."""
-
-
-class Contended(TryLater):
-    """Many are at work on the same thing at this moment; nothing was changed."""
-
-    code = "contended"
-    zh = "当前同时办理的人较多，本次未作任何改动。"
-    after_seconds = 2
 
 
 class TookTooLong(TryLater):
@@ -87,10 +64,10 @@ class OutcomeUnknown(TryLater):
 
 
 _BY_STATE: dict[str, type[TryLater]] = {
-    "40001": Contended,  # serialization failure
-    "40P01": Contended,  # deadlock detected
-    "55P03": Contended,  # lock timeout
-    "53300": Contended,  # too many connections
+    "40001": Busy,  # serialization failure
+    "40P01": Busy,  # deadlock detected
+    "55P03": Busy,  # lock timeout
+    "53300": Busy,  # too many connections
     "57014": TookTooLong,  # statement timeout
     "25P03": TookTooLong,  # idle in transaction for too long: the session is gone
     "53100": DiskFull,
@@ -101,8 +78,8 @@ _BY_STATE: dict[str, type[TryLater]] = {
 }
 """By SQLSTATE (PostgreSQL manual, appendix A); class 08 is about connections."""
 _BY_SQLITE: dict[int, type[TryLater]] = {
-    sqlite3.SQLITE_BUSY: Contended,
-    sqlite3.SQLITE_LOCKED: Contended,
+    sqlite3.SQLITE_BUSY: Busy,
+    sqlite3.SQLITE_LOCKED: Busy,
     sqlite3.SQLITE_FULL: DiskFull,
     sqlite3.SQLITE_IOERR: DatabaseAway,
     sqlite3.SQLITE_CANTOPEN: DatabaseAway,
@@ -143,6 +120,14 @@ def trouble_of(error: BaseException, *, committing: bool = False) -> TryLater | 
     return None
 
 
+def why_of(error: BaseException) -> str:
+    """For an operator: what the database itself said, in one line."""
+    link: BaseException | None = error
+    while link is not None and not isinstance(link, DBAPIError):
+        link = link.__cause__
+    return str(link.orig if link is not None else error).strip().partition("\n")[0]
+
+
 def _told(kind: type[TryLater] | None, *, committing: bool) -> TryLater | None:
     if kind is None:
         return None
@@ -151,7 +136,7 @@ def _told(kind: type[TryLater] | None, *, committing: bool) -> TryLater | None:
 
 def _kind(error: SQLAlchemyError) -> type[TryLater] | None:
     if isinstance(error, PoolTimeout):
-        return Contended
+        return Busy
     if not isinstance(error, DBAPIError):
         return None
     if isinstance(error.orig, sqlite3.Error):
@@ -173,7 +158,7 @@ def again(unit: Callable[[], Answer], *, repeatable: bool) -> Answer:
     for attempt in range(1, TRIES):
         try:
             return unit()
-        except (Contended, DatabaseAway, OutcomeUnknown) as trouble:
+        except (Busy, DatabaseAway, OutcomeUnknown) as trouble:
             late = time.monotonic() - begun > RETRY_WITHIN_SECONDS
             if late or not (trouble.undone or repeatable):
                 raise

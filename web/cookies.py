@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app, g, request
 from werkzeug.wrappers import Response
 
+from engine.errors import TryLater
 from engine.network.people import actor_of
 from engine.sign_in import sessions
 from web.problems import StalePage
@@ -73,10 +75,10 @@ def csrf_token(session: Session) -> str:
 
 
 def keep_alive(store: Store) -> None:
-    """After a request of somebody signed in: they are still there."""
+    """After a request of somebody signed in: they are still there. What the request has done does not hang on it."""
     given = secret()
     if g.get("touch") and given:
-        with store.write() as session:
+        with suppress(TryLater), store.write() as session:
             sessions.touch(session, given)
 
 

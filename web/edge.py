@@ -7,14 +7,17 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+import structlog
 from flask import Response, current_app, g, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from engine import commands, metrics
-from engine.errors import UserError
+from engine import commands, incidents, metrics, troubles
+from engine.errors import Busy, TryLater, UserError
 from engine.network.people import actor_for_token
+from engine.step import StepFailed
 from web import cookies
 from web.problems import BadKey, MalformedJson, Unauthenticated, Unreadable, summary_of
 
@@ -28,6 +31,8 @@ _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 Act = Callable[["Session", "Actor"], tuple[int, dict[str, Any]]]
 Rows = list[tuple[str, dict[str, Any]]]
+
+log = structlog.get_logger(__name__)
 
 
 def store() -> Store:
@@ -78,11 +83,15 @@ def reading(look: Callable[[Session, Actor], Any]) -> Response:
 def acting(act: Act, lifetime: timedelta = commands.LIFETIME, *, who: Callable[[Session], Actor] = sign_in) -> Response:
     """Answer a POST: sign in, act once for each Idempotency-Key (known for `lifetime`), commit, give JSON.
 
-    `who`: finds who acts where nobody signs in.
+    `who`: finds who acts where nobody signs in. What the database refused is tried again where that is safe
+    (`troubles.again`): `act` and `who` may be called more than once, each time in a new transaction.
     """
-    with metrics.STEP_SECONDS.time(), store().write() as session:
-        actor = who(session)
-        answer = _once(session, actor, act, lifetime)
+
+    def unit() -> commands.Answer:
+        with metrics.STEP_SECONDS.time(), store().write() as session:
+            return _once(session, who(session), act, lifetime)
+
+    answer = troubles.again(unit, repeatable=bool(request.headers.get("Idempotency-Key")))
     response = jsonify(answer.response)
     response.status_code = answer.status
     if answer.replayed:
@@ -104,12 +113,28 @@ def acting_on_each(acts: Sequence[tuple[str, Any, Callable[[Session, Actor], dic
     """Carry out many acts, (name, body, act) each, every one in a transaction of its own; results in their order.
 
     `{"ok": true, …}` or `{"ok": false, "problem": {code, title, detail}}`. Under the request's key each act has a key
-    of its own, so that a request that was cut off half-way goes on where it stopped.
+    of its own, so that a request that was cut off half-way goes on where it stopped. When the database is away or
+    full, the rest is not tried, and says so.
     """
     key = request.headers.get("Idempotency-Key")
     if key and len(key) > MAX_KEY // 2:
         raise BadKey(limit=MAX_KEY // 2)
-    return [(name, _one_of_many(name, body, act, key)) for name, body, act in acts]
+    rows: Rows = []
+    trouble: TryLater | None = None
+    for name, body, act in acts:
+        if trouble is None or isinstance(trouble, Busy):
+            row, trouble = _tried(partial(_one_of_many, name, body, act, key), repeatable=bool(key))
+        else:
+            row = {"ok": False, "problem": summary_of(trouble)}
+        rows.append((name, row))
+    return rows
+
+
+def _tried(unit: Callable[[], dict[str, Any]], *, repeatable: bool) -> tuple[dict[str, Any], TryLater | None]:
+    try:
+        return troubles.again(unit, repeatable=repeatable), None
+    except TryLater as trouble:
+        return {"ok": False, "problem": summary_of(trouble)}, trouble
 
 
 def _one_of_many(
@@ -126,6 +151,10 @@ def _one_of_many(
     except Unauthenticated:
         raise
     except UserError as error:
+        return {"ok": False, "problem": summary_of(error)}
+    except StepFailed as error:
+        log.error("one of many failed", path=request.path, act=name, exc_info=error)
+        incidents.open_for_failed_step(store(), error)
         return {"ok": False, "problem": summary_of(error)}
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine import gauges
+from engine.errors import TryLater
 from engine.scheduler import live_workers
 from processes.migrations import is_current
 from web.cookies import settings
@@ -47,7 +48,7 @@ def readyz() -> tuple[Response, int]:
             needed["database"] = True
             needed["migrations"] = is_current(session.connection())
             worker = live_workers(session) > 0
-    except SQLAlchemyError:
+    except (SQLAlchemyError, TryLater):
         pass
     return jsonify(**needed, worker=worker), 200 if all(needed.values()) else 503
 

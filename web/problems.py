@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,6 +16,7 @@ from engine.instances import ProcessInstance
 from engine.sign_in.attempts import TooManyAttempts
 from engine.spiff.expressions import ExpressionRefused
 from engine.step import StepFailed
+from engine.troubles import why_of
 from processes.pictures import WrongMedia
 from web.translation import language
 from web.words import refusals
@@ -37,6 +39,7 @@ STATUS: dict[type[errors.GridgovError], int] = {
     WrongMedia: 415,
     TooManyAttempts: 429,
     errors.UserError: 400,
+    errors.TryLater: 503,
     errors.GridgovError: 500,
 }
 
@@ -197,9 +200,9 @@ def problem(status: int, code: str, title: str, *, then: tuple[str, str] | None 
     return response
 
 
-def summary_of(error: errors.UserError) -> dict[str, Any]:
+def summary_of(error: errors.GridgovError) -> dict[str, Any]:
     """A refusal as one row of many results; `errors` where fields are wrong."""
-    chinese, english = NEXT.get(status_of(error), NEXT[400])
+    chinese, english = error.then or NEXT.get(status_of(error), NEXT[400])
     told = {"code": error.code, "title": _text(error), "detail": english if language() == "en" else chinese}
     if isinstance(error, errors.Invalid):
         return told | {"errors": [_localised(each) for each in error.errors]}
@@ -226,6 +229,8 @@ def register(app: Flask, store: Store) -> None:
 
     @app.errorhandler(errors.GridgovError)
     def _ours(error: errors.GridgovError) -> Response:
+        if isinstance(error, errors.TryLater):
+            return _later(error)
         status = status_of(error)
         if status >= 500:
             return _unexpected(store, error)
@@ -277,11 +282,20 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | bool | None) else str(value)
 
 
+def _later(error: errors.TryLater) -> Response:
+    """503, and when to come again: not where the same request without a key might be done twice."""
+    log.warning("try later", code=error.code, path=request.path, why=why_of(error))
+    response = problem(503, error.code, _text(error), then=error.then)
+    if error.undone or request.headers.get("Idempotency-Key") or request.method in {"GET", "HEAD"}:
+        response.headers["Retry-After"] = str(error.after_seconds)
+    return response
+
+
 def _unexpected(store: Store, error: Exception) -> Response:
     error_id = str(uuid.uuid4())
     log.error("request failed", error_id=error_id, path=request.path, exc_info=error)
     if isinstance(error, StepFailed):
-        with store.write() as session:
+        with suppress(errors.TryLater), store.write() as session:
             instance = session.get(ProcessInstance, error.instance_id)
             if instance is not None:
                 cause = error.__cause__ or error
@@ -294,7 +308,7 @@ def _log_refusal(store: Store) -> None:
     actor = g.get("actor")
     if actor is None:
         return
-    with store.write() as session:
+    with suppress(errors.TryLater), store.write() as session:
         access_log.record(
             session,
             district_id=actor.district_id,

@@ -21,8 +21,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import processes.models
-from engine.errors import Bug, OperatorError
-from engine.troubles import Contended, translating
+from engine.errors import Bug, Busy, OperatorError
+from engine.troubles import translating
 from processes.migrations import indexes, shape
 from processes.migrations.alone import alone
 
@@ -73,8 +73,8 @@ def _apply(engine: Engine, revision: str) -> None:
         try:
             with translating(), _transaction(engine) as connection:
                 command.upgrade(config(connection), revision)
-        except Contended:
-            log.info("a table is in use, the revision is tried again", revision=revision, attempt=attempt + 1)
+        except Busy:
+            log.warning("a table is in use, the revision is tried again", revision=revision, attempt=attempt + 1)
             time.sleep(random.uniform(0.5, 1) * min(4, 2**attempt / 4))
         else:
             return

@@ -87,7 +87,7 @@ def _wait(taken: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     if taken():
         return
-    log.info("another process upgrades this database; waiting for it")
+    log.warning("another process upgrades this database; waiting for it")
     while not taken():
         if time.monotonic() > end:
             raise AnotherUpgrade

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from engine import runtime, vault
 from engine.db import insert_missing
-from engine.errors import Busy, Conflict, GridgovError, NotFound, StaleVersion
+from engine.errors import Conflict, GridgovError, NotFound, StaleVersion, TryLater
 from engine.instances import ProcessInstance
 from engine.network.people import Staff, actor_of
 from engine.notices import Notice
@@ -117,7 +117,7 @@ def carry_out_due(store: Store) -> int:
         try:
             with store.write() as session:
                 _carry_out(session, act_id)
-        except Busy:
+        except TryLater:
             log.info("postponed act waits", act=act_id)  # it is tried again, nothing is wrong with it
         except GridgovError as error:
             _refuse(store, act_id, error.code)

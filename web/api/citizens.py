@@ -187,12 +187,13 @@ def with_code(number: str, code: str, look: Callable[[Session, Case], Answer]) -
 
 def _changing(given: CodeBody, act: Callable[[Session, Case], dict[str, Any]]) -> Response:
     """Change the case of number and code, counted, once for each Idempotency-Key."""
-    number, admitted = given.number.strip(), []
+    number = given.number.strip()
+    admitted: list[Case] = []
     with store().write() as session:
         admission.count_code(session, number, _address())
 
     def who(session: Session) -> Actor:
-        admitted.append(admission.admit(session, number, given.code, _address()))
+        admitted[:] = [admission.admit(session, number, given.code, _address())]  # anew with each try
         return citizen_of(admitted[0])
 
     return acting(lambda session, _actor: (200, act(session, admitted[0])), who=who)

@@ -8,6 +8,7 @@ import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from engine.errors import DefinitionRefused, GridgovError, ImportRefused
+from engine.troubles import DatabaseAway, why_of
 from web.cli import (
     backup,
     calendar,
@@ -55,10 +56,12 @@ def main() -> None:
     """Entry point. What a person can mend is said in plain words, without a traceback."""
     try:
         cli(standalone_mode=True)
+    except DatabaseAway as error:
+        _say(DatabaseUnready(why=why_of(error)))
     except GridgovError as error:
         _say(error)
     except (OperationalError, ProgrammingError) as error:
-        _say(DatabaseUnready(why=str(error.orig).splitlines()[0]))
+        _say(DatabaseUnready(why=why_of(error)))
     sys.exit(1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, current_app, g, render_template
 
-from engine.errors import NotFound
+from engine.errors import NotFound, TryLater
 from processes.demo import runs
 from processes.demo.runs import DemoRun
 from web import cookies
@@ -28,7 +28,10 @@ def demo_run() -> DemoRun | None:
     if not cookies.settings().demo or current_app.extensions.get(_OVER):
         return None
     if "demo_run" not in g:
-        run = _run()
+        try:
+            run = _run()
+        except TryLater:  # the page that says so has a frame too
+            return None
         g.demo_run = run if run is not None and run.state == runs.RUNNING else None
         current_app.extensions[_OVER] = g.demo_run is None
     return g.demo_run  # type: ignore[no-any-return] # put there above
