@@ -8,7 +8,7 @@ ASSETS := web/static/built/manifest.json
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml 2>/dev/null | sha256sum | cut -c1-16)
 
 .DEFAULT_GOAL := help
-.PHONY: help run port test soak lint format bench lock migration clean setup postgres browser screenshots
+.PHONY: help run port test soak lint format bench lock migration clean setup postgres strace browser screenshots
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,11 @@ postgres: # the tests also run on PostgreSQL when its programs are there
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y postgresql >/dev/null; } || \
 	  echo "PostgreSQL is not installed: the tests run on SQLite only (apt-get install postgresql)"
 
+strace: # a test counts what is synced to the disk before an answer is given
+	@command -v strace >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y strace >/dev/null; } || \
+	  echo "strace is not installed: durability is not tested on SQLite (apt-get install strace)"
+
 browser: # the browser tests need Chromium and a font that has Chinese characters
 	@command -v chromium >/dev/null || ls $(HOME)/.cache/ms-playwright/chromium-*/chrome-linux/chrome >/dev/null 2>&1 || \
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y chromium >/dev/null; } || \
@@ -57,11 +62,11 @@ browser: # the browser tests need Chromium and a font that has Chinese character
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y fonts-noto-cjk fontconfig >/dev/null; } || \
 	  echo "No font with Chinese characters: screenshots will show boxes (apt-get install fonts-noto-cjk)"
 
-test: setup postgres browser ## lint, type check and run all the tests
+test: setup postgres strace browser ## lint, type check and run all the tests
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-soak: setup postgres browser ## crash, concurrency and random models for SOAK_MINUTES (10) each, with new seeds
+soak: setup postgres strace browser ## crash, concurrency and random models for SOAK_MINUTES (10) each, with new seeds
 	@$(BIN)/pytest -m soak -n 2 --dist loadfile -s --timeout 5400
 
 lint: setup

@@ -30,50 +30,74 @@ class Postgres:
     """`start()` takes about a second; each test has a database of its own.
 
     `durable`: with fsync and full pages as in real life, for what is measured or killed; tests of behaviour need none.
+    `data`: where to put the cluster, when not into the temporary folder; it is then made small.
     """
 
     binaries: Path
     user: str = "postgres"
     durable: bool = False
+    data: Path | None = None
 
     def start(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="gridgov-pg-"))
         if os.geteuid() == 0:  # initdb and postgres refuse to run as root
-            shutil.chown(self.folder, self.user)
-        data = self.folder / "data"
-        self._run("initdb", "-D", str(data), "-U", self.user, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C")
+            for folder in filter(None, (self.folder, self.data)):
+                shutil.chown(folder, self.user)
+        self._cluster = self.data or self.folder / "data"
+        options = ["-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C", *(["--wal-segsize=1"] if self.data else [])]
+        self._run("initdb", "-D", str(self._cluster), "-U", self.user, *options)
+        self.go_on()
+        self._numbers = itertools.count(1)
+
+    def go_on(self) -> None:
+        """Start the server, also after it has crashed; waits until it takes connections."""
         options = f"-c listen_addresses='' -k {self.folder} -c max_connections=200"
         if not self.durable:
             options += " -c fsync=off -c full_page_writes=off"
-        self._run("pg_ctl", "-D", str(data), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
-        self._numbers = itertools.count(1)
+        if self.data is not None:
+            options += " -c shared_buffers=16MB -c min_wal_size=2MB -c max_wal_size=8MB"
+        self._run("pg_ctl", "-D", str(self._cluster), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def crash(self) -> None:
+        """Every process of the server ends at once, without a checkpoint: it has to recover from its log."""
+        self._run("pg_ctl", "-D", str(self._cluster), "-m", "immediate", "stop")
+
+    @property
+    def is_running(self) -> bool:
+        """False also when it gave up by itself, as on a full disk."""
+        return self._done("pg_ctl", "-D", str(self._cluster), "status").returncode == 0
 
     def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        if self.is_running:
+            self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def create_database(self) -> str:
         name = f"t{next(self._numbers)}"
-        self._execute(f"CREATE DATABASE {name}")
+        self.execute(f"CREATE DATABASE {name}")
         return name
 
     def drop_database(self, name: str) -> None:
-        self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://{self.user}@/{name}?host={self.folder}"
 
-    def _execute(self, statement: str) -> None:
+    def execute(self, statement: str) -> None:
+        """As the superuser, outside any transaction."""
         with psycopg.connect(f"host={self.folder} user={self.user} dbname=postgres", autocommit=True) as connection:
             connection.execute(statement)
 
     def _run(self, program: str, *arguments: str) -> None:
+        done = self._done(program, *arguments)
+        if done.returncode:
+            pytest.fail(f"{program} failed: {done.stderr or done.stdout}")
+
+    def _done(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [str(self.binaries / program), *arguments]
         if os.geteuid() == 0:
             command = ["runuser", "-u", self.user, "--", *command]
-        done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
-        if done.returncode:
-            pytest.fail(f"{program} failed: {done.stderr or done.stdout}")
+        return subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
 
 
 @contextmanager
