@@ -18,7 +18,7 @@ from engine.definitions.catalogue import Catalogue
 from engine.definitions.deploy import deploy, known_to, read_directory
 from engine.environment import Environment, SeededEntropy
 from engine.keys import KeyRing
-from engine.network.people import actor_of, by_staff_no
+from engine.network.people import actor_of, by_staff_no, holders
 from engine.worklist import OPEN, WorkItem
 from processes import migrations, models_folder
 from processes.cases.reporting import report
@@ -72,6 +72,14 @@ class Bench:
 
     def next(self, staff_no: str, number: str, **data: Any) -> None:
         self.complete(staff_no, self.open_item(number).id, **data)
+
+    def by_whom_it_waits_for(self, number: str, **data: Any) -> None:
+        """The same by somebody who holds the role that the open item asks for."""
+        item = self.open_item(number)
+        with self.store.read() as session:
+            person = holders(session, [(item.unit_id, item.role)])[(item.unit_id, item.role)][0]
+            self.people[person.staff_no] = actor_of(session, person)
+        self.complete(person.staff_no, item.id, **data)
 
 
 def _call(actor: Actor, item_id: int, data: Mapping[str, Any]) -> commands.Call:

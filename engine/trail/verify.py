@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from engine.trail import merkle
-from engine.trail.entries import TrailEntry, TrailHead, microseconds
+from engine.trail.entries import TrailEntry, TrailHead, microseconds, write_json
 from engine.trail.merkle import Frontier
 
 if TYPE_CHECKING:
     from engine.db import Session
 
 MAX_FINDINGS = 100
+_COLUMNS = ("log", "seq", "at", "action", "actor", "subject")
+_read_json = json.JSONDecoder().decode
 _HEADLESS = "the log has no head"
 
 
@@ -67,10 +69,11 @@ def verify_part(session: Session, district_id: int, frontier: Frontier, count: i
     query = query.order_by(columns.seq).limit(count).execution_options(yield_per=5000)
     before = frontier.size
     for row in session.execute(query):
-        wrong = _check_entry(row, frontier.size, origin.origin)
+        leaf = merkle.leaf_hash(row.body)
+        wrong = _check_entry(row, leaf, frontier.size, origin.origin)
         if wrong and len(findings) < MAX_FINDINGS:
             findings.append(f"seq {row.seq}: {wrong}")
-        frontier.append(merkle.leaf_hash(row.body))
+        frontier.append(leaf)
     head = _head(session, district_id)
     assert head is not None  # noqa: S101 # it was there a moment ago, and heads are never deleted
     goes_on = frontier.size - before == count or (head.size > frontier.size and frontier.size > before)
@@ -93,26 +96,26 @@ def _check_head(head: TrailHead, frontier: Frontier) -> list[str]:
     return findings
 
 
-def _check_entry(row: Any, expected: int, origin: str) -> str | None:
+def _check_entry(row: Any, leaf: bytes, expected: int, origin: str) -> str | None:
     """What is wrong with one entry, None when nothing is."""
     if row.seq != expected:
         return f"out of order, {expected} was expected"
-    if row.leaf_hash != merkle.leaf_hash(row.body):
+    if row.leaf_hash != leaf:
         return "the leaf hash is not that of the body"
     try:
-        body = json.loads(row.body)
+        text = row.body.decode()
+        body = _read_json(text)
     except ValueError:
         return "the body is not JSON"
-    if json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != row.body:
+    if write_json(body) != text:
         return "the body is not in canonical form"
-    said = (
-        body.get("log"),
-        body.get("seq"),
-        body.get("at"),
-        body.get("action"),
-        body.get("actor"),
-        body.get("subject"),
-    )
-    if said != (origin, row.seq, microseconds(row.at), row.action, row.actor, row.subject):
+    if not isinstance(body, dict) or tuple(map(body.get, _COLUMNS)) != (
+        origin,
+        row.seq,
+        microseconds(row.at),
+        row.action,
+        row.actor,
+        row.subject,
+    ):
         return "the columns differ from the body"
     return None
