@@ -8,7 +8,7 @@ ASSETS := web/static/built/manifest.json
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml 2>/dev/null | sha256sum | cut -c1-16)
 
 .DEFAULT_GOAL := help
-.PHONY: help run port test soak lint format bench lock migration clean setup postgres strace browser screenshots
+.PHONY: help run port test soak lint format bench lock migration clean setup postgres strace proxy browser screenshots
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,11 @@ postgres: # the tests also run on PostgreSQL when its programs are there
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y postgresql >/dev/null; } || \
 	  echo "PostgreSQL is not installed: the tests run on SQLite only (apt-get install postgresql)"
 
+proxy: # servers are restarted behind a real nginx
+	@command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y nginx-light >/dev/null; } || \
+	  echo "nginx is not installed: restarts behind a proxy are not tested (apt-get install nginx-light)"
+
 strace: # a test counts what is synced to the disk before an answer is given
 	@command -v strace >/dev/null || \
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y strace >/dev/null; } || \
@@ -62,11 +67,11 @@ browser: # the browser tests need Chromium and a font that has Chinese character
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y fonts-noto-cjk fontconfig >/dev/null; } || \
 	  echo "No font with Chinese characters: screenshots will show boxes (apt-get install fonts-noto-cjk)"
 
-test: setup postgres strace browser ## lint, type check and run all the tests
+test: setup postgres strace proxy browser ## lint, type check and run all the tests
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-soak: setup postgres strace browser ## crash, concurrency and random models for SOAK_MINUTES (10) each, with new seeds
+soak: setup postgres strace proxy browser ## crash, concurrency and random models for SOAK_MINUTES (10) each, with new seeds
 	@$(BIN)/pytest -m soak -n 2 --dist loadfile -s --timeout 5400
 
 lint: setup
@@ -80,8 +85,9 @@ format: setup ## format the code
 bench: setup browser ## measure; writes build/bench.json
 	@$(BIN)/python -m benchmarks
 
-lock: setup ## renew requirements.lock
-	@$(BIN)/pip install --quiet uv && $(BIN)/uv pip compile --quiet --generate-hashes --no-strip-extras --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+lock: setup ## renew requirements.lock, and what of it a server needs in deploy/
+	@$(BIN)/pip install --quiet uv && $(BIN)/uv pip compile --quiet --generate-hashes --no-strip-extras --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock && \
+	  $(BIN)/uv pip compile --quiet --generate-hashes --no-strip-extras --no-emit-index-url --no-header -c requirements.lock pyproject.toml -o deploy/requirements.lock
 
 migration: setup ## M="why": write a migration from the models
 	@rm -rf build/migration && mkdir -p build/migration && \

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from engine.db import POOL_SIZE
 from engine.sign_in.sessions import Limits
 from web.variables import MIN_SECRET, BadSetting, Found, read
 
@@ -24,7 +25,7 @@ class Settings:
     `demo`: the published accounts may sign in and stand on the sign-in page. `proxies`: how many of our own stand in
     front, whose X-Forwarded headers are believed: limits count by the address of the person, not of the proxy.
     `metrics_token`: what `/metrics` asks for; None: it answers this machine only. `drain`: seconds for which a
-    stopping server is not ready and still serves.
+    stopping server is not ready and still serves. `pool_size`: connections to the database at most.
     """
 
     database_url: str
@@ -37,6 +38,7 @@ class Settings:
     proxies: int = 0
     metrics_token: str | None = None
     drain: int = 0
+    pool_size: int = POOL_SIZE
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -58,6 +60,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         proxies=value["GRIDGOV_PROXIES"],
         metrics_token=value["GRIDGOV_METRICS_TOKEN"],
         drain=value["GRIDGOV_DRAIN_SECONDS"],
+        pool_size=value["GRIDGOV_POOL_SIZE"],
     )
 
 

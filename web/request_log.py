@@ -8,12 +8,14 @@ import uuid
 
 import structlog
 from flask import Response, g, request
+from prometheus_client import Histogram
 
 HEADER = "X-Request-Id"
 _WELL_FORMED = re.compile(r"[A-Za-z0-9-]{8,36}")
 _NUMBER = re.compile(r"\d{6}-\d{8}-\d{5,7}")
 """A case's; what else may stand in an address is not logged."""
 _OFTEN_AND_DULL = frozenset({"static", "health.healthz", "health.readyz", "health.scrape"})
+REQUESTS = Histogram("gridgov_request_seconds", "Time of requests by kind of answer: 2xx, 3xx, 4xx, 5xx", ["answer"])
 log = structlog.get_logger(__name__)
 
 
@@ -34,13 +36,16 @@ def finish(response: Response) -> Response:
     response.headers[HEADER] = g.get("request_id", "")
     actor = g.get("actor")
     endpoint = request.endpoint or ""
+    seconds = time.perf_counter() - g.began
     dull = endpoint in _OFTEN_AND_DULL or endpoint.startswith("assets.")
+    if not dull:
+        REQUESTS.labels(f"{response.status_code // 100}xx").observe(seconds)
     (log.debug if dull else log.info)(
         "request",
         method=request.method,
         route=str(request.url_rule) if request.url_rule else None,
         status=response.status_code,
-        ms=round((time.perf_counter() - g.began) * 1000, 1) if "began" in g else None,
+        ms=round(seconds * 1000, 1),
         **({"actor": actor.ref} if actor else {}),
     )
     return response

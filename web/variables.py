@@ -148,6 +148,15 @@ VARIABLES = (
         secret=True,
     ),
     Variable(
+        "GRIDGOV_POOL_SIZE",
+        _number(2, 500),
+        "40",
+        (
+            "每个进程最多开多少数据库连接，用到才开",
+            "connections of one process to the database at most; they are opened when they are needed",
+        ),
+    ),
+    Variable(
         "GRIDGOV_KEY_FILE",
         Path,
         "var/master.key",
