@@ -55,7 +55,8 @@ def _is_new(url: str) -> bool:
 
 def build_store(settings: Settings, *, create_key: bool = False) -> Store:
     """The store of this installation. Raises KeyFileMissing and what opening the database raises."""
-    return Store(settings.database_url, environment(keys_of(settings, create=create_key)))
+    env = environment(keys_of(settings, create=create_key))
+    return Store(settings.database_url, env, settings.pool_size)
 
 
 def environment(keys: KeyRing) -> Environment:
