@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,11 @@ class Ticker:
         )
         self._watch = clock_steps.ClockWatch(self._scheduler, self._put_right)
         self._stopping = threading.Event()
+        self._beaten = 0.0
+
+    def is_beating(self) -> bool:
+        """Whether the heartbeat was written lately."""
+        return time.monotonic() - self._beaten < STALE.total_seconds()
 
     def start(self) -> None:
         self._put_right()
@@ -113,7 +119,8 @@ class Ticker:
     def _deliver(self) -> None:
         if self._held(self._store):
             return
-        while not self._stopping.is_set() and outbox.deliver(self._store, self._channels):
+        stopping = self._stopping.is_set
+        while not stopping() and outbox.deliver(self._store, self._channels, stopping=stopping):
             pass
 
     def _do_chores(self) -> None:
@@ -130,6 +137,7 @@ class Ticker:
             row.seen_at = now
             session.flush()
             self._worker_id = row.id
+        self._beaten = time.monotonic()
 
     def _tidy(self) -> None:
         with self._store.write() as session:
@@ -151,12 +159,14 @@ def _guarded(job: Callable[[], None]) -> Callable[[], None]:
     """A job that fails is logged and tried again at the next tick; it never stops the ticker."""
 
     def run() -> None:
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(job=job.__name__.strip("_"))
         try:
             job()
         except TryLater as trouble:
             log.warning("job waits for the next tick", code=trouble.code, why=troubles.why_of(trouble))
         except Exception:
-            log.exception("job failed", job=job.__name__)
+            log.exception("job failed")
 
     return run
 

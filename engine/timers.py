@@ -226,13 +226,17 @@ def _step(store: Store, taken: Taken) -> bool:
 
     try:
         with store.write() as session:
-            return runtime.fire(session, taken.id)
+            fired = runtime.fire(session, taken.id)
+        log.info("timer fired" if fired else "timer moved or disarmed meanwhile", timer=taken.id)
+        return fired
     except TryLater:
         _put_back(store, taken)
-    except Exception as error:  # noqa: BLE001 # whatever a step raises must not stop the sweep
-        log.warning("timer step failed", timer=taken.id, attempt=taken.attempts + 1, error=repr(error))
+    except Exception as error:  # whatever a step raises must not stop the sweep
+        log.warning("timer step failed", timer=taken.id, attempt=taken.attempts + 1, exc_info=error)
         with store.write() as session:
             _record_failure(session, taken.id, error)
+    finally:
+        structlog.contextvars.unbind_contextvars("case", "instance")
     return False
 
 
