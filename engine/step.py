@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from sqlalchemy import bindparam, select
 
 from engine import metrics, timers, worklist
@@ -77,6 +78,7 @@ class Step:
         self.actor = actor
         self.now: datetime = session.env.clock.now()
         self.instance = row
+        structlog.contextvars.bind_contextvars(case=row.subject_no, instance=row.id)
         self.compiled: Compiled = session.env.catalogue.get(session, row.definition_id)
         session.flush()
         found = session.execute(_OPEN_ROWS, {"instance_id": row.id}).all() if row.steps else []
