@@ -20,6 +20,7 @@ from engine.errors import OperatorError
 
 FORMAT = 1
 MANIFEST, ABOUT, KEY = "manifest.json", "README.txt", "master.key"
+CHUNK_BYTES = 2**18
 LEVEL = 1
 """Of deflate: most of it is ciphertext, which no level makes smaller; base64 is what is taken back."""
 _ABOUT = """This is a backup of gridgov. `gridgov backup verify FILE` checks it, `gridgov restore FILE` puts it back.
@@ -129,12 +130,17 @@ class Writer:
         self._zip.writestr(ABOUT, _ABOUT)
 
     def add_table(self, table: Table, lines: Iterable[bytes]) -> Part:
-        digest, rows, size = hashlib.sha256(), 0, 0
+        digest, rows, size, waiting = hashlib.sha256(), 0, 0, bytearray()
         with self._zip.open(f"rows/{table.name}.jsonl", "w", force_zip64=True) as member:
             for line in lines:
-                member.write(line)
-                digest.update(line)
+                waiting += line
                 rows, size = rows + 1, size + len(line)
+                if len(waiting) >= CHUNK_BYTES:
+                    member.write(waiting)
+                    digest.update(waiting)
+                    waiting.clear()
+            member.write(waiting)
+            digest.update(waiting)
         return Part(table.name, table.columns, table.key, rows, size, digest.hexdigest())
 
     def finish(self, manifest: Manifest, key: bytes | None) -> None:

@@ -66,6 +66,9 @@ _ENCODE: Mapping[Kind, Callable[[Any], Any]] = {
 }
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 @dataclass(frozen=True)
 class Table:
     """A table, what its columns hold, and the columns by which its rows are ordered."""
@@ -118,7 +121,7 @@ def lines_of(connection: Connection, table: Table) -> Iterator[bytes]:
         for at, encode in encoders:
             if values[at] is not None:
                 values[at] = encode(values[at])
-        yield json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        yield _JSON.encode(values).encode() + b"\n"
 
 
 def _select(connection: Connection, table: Table) -> sa.Select[Any]:

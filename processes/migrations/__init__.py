@@ -24,7 +24,7 @@ import processes.models
 from engine.errors import Bug, Busy, OperatorError
 from engine.troubles import translating
 from processes.migrations import indexes, shape
-from processes.migrations.alone import alone
+from processes.migrations.turns import alone
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

@@ -9,7 +9,7 @@ import click
 
 from engine import calendar
 from processes import migrations
-from processes.migrations.alone import alone
+from processes.migrations.turns import alone
 from web.cli.opening import opened
 
 if TYPE_CHECKING:

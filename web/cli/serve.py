@@ -15,7 +15,7 @@ from gunicorn import systemd
 from engine.scheduler import Ticker
 from processes.demo import runs
 from processes.demo.opening import open_demo
-from processes.migrations.alone import alone
+from processes.migrations.turns import alone
 from web import assembly, config, logs, variables, worker_health
 from web.cli import database, demo
 from web.cli.opening import opened
