@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, BigId
@@ -37,3 +37,5 @@ class ProcessInstance(Base):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_element: Mapped[str | None] = mapped_column(String(64))
+    troubled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Some incident of it may be open: its steps look whether that is over now."""

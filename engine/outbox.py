@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
-from sqlalchemy import CheckConstraint, Index, String, func, or_, select, text, update
+from sqlalchemy import CheckConstraint, Index, String, Text, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import metrics
@@ -22,6 +23,8 @@ PAGE = 200
 LEASE = timedelta(minutes=2)
 BACK_OFF = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 _IS_PENDING = text("state = 'pending'")
+_IS_FAILED = text("state = 'failed'")
+MAX_STACK = 8000
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +37,7 @@ class Outbox(Base):
         CheckConstraint("state in ('pending', 'delivered', 'failed')", name="state_known"),
         Index("uq_outbox_key", "key", unique=True),
         Index("ix_outbox_pending", "next_try_at", "id", sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING),
+        Index("ix_outbox_failed", "district_id", "id", sqlite_where=_IS_FAILED, postgresql_where=_IS_FAILED),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -49,6 +53,10 @@ class Outbox(Base):
     state: Mapped[str] = mapped_column(String(12))
     delivered_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(200))
+    stack: Mapped[str | None] = mapped_column(Text)
+    """Where our own code failed, for the operator; a receiver's refusal has none."""
+    given_up_at: Mapped[datetime | None]
+    """A person has decided that it is never sent."""
 
 
 class DeliveryError(Exception):
@@ -139,7 +147,8 @@ def _send(store: Store, channel: Channel, rows: Sequence[Outbox]) -> Mapping[str
         return channel.send(store, parcels)
     except Exception as error:  # a broken channel must not stop the others
         log.warning("channel failed", topic=channel.topic, exc_info=error)
-        return {parcel.key: DeliveryError(type(error).__name__) for parcel in parcels}
+        failed = DeliveryError(type(error).__name__).with_traceback(error.__traceback__)
+        return {parcel.key: failed for parcel in parcels}
 
 
 def _give_back(store: Store, rows: Sequence[Outbox]) -> None:
@@ -185,6 +194,7 @@ def _record(store: Store, topic: str, leased: list[Outbox], failed: Mapping[str,
                 values |= {"state": DELIVERED, "delivered_at": now}
             else:
                 values["last_error"] = str(error)[:200]
+                values["stack"] = "".join(traceback.format_tb(error.__traceback__))[-MAX_STACK:] or None
                 if error.permanent or row.attempts > len(BACK_OFF):
                     values["state"] = FAILED
             mine = update(Outbox).where(Outbox.id == row.id, Outbox.fence == row.fence).values(**values)

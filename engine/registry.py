@@ -14,6 +14,7 @@ from engine.errors import Bug
 
 if TYPE_CHECKING:
     from engine.db import Session, Store
+    from engine.spiff.moving import Place
     from engine.step import Step
     from engine.worklist import WorkItem
 
@@ -39,6 +40,10 @@ def _never(_step: Step) -> bool:
     return False
 
 
+def _always(_step: Step, _place: Place, _target: str) -> None:
+    return None
+
+
 @dataclass
 class Registry:
     """All hooks by name."""
@@ -58,6 +63,12 @@ class Registry:
     """Whether the timers of this step go before others when many are due at once."""
     settled: list[Callable[[Step], None]] = field(default_factory=list)
     """Called at the end of every step, when work items and timers are in place."""
+    sound: list[Callable[[Step], tuple[str, str] | None]] = field(default_factory=list)
+    """Rules that every step keeps by itself and an operator could break: what is wrong (English, Chinese), or None."""
+    may_move: Callable[[Step, Place, str], tuple[str, str] | None] = _always
+    """Why the token of a place may not go to an element (English, Chinese); None when it may."""
+    moved: list[Callable[[Step], None]] = field(default_factory=list)
+    """Called when an operator has put a token elsewhere, before the step is finished."""
     open_work_counters: list[Callable[[Session, Sequence[int]], int]] = field(default_factory=list)
     chores: list[Callable[[Store], object]] = field(default_factory=list)
     """What a worker does at every tick beside timers and effects; each commits for itself."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy import bindparam, select
 
-from engine import metrics, timers, worklist
+from engine import incidents, metrics, timers, worklist
 from engine.closing import queue_message
 from engine.deadlines import book
 from engine.deadlines.book import Deadline
@@ -93,6 +93,8 @@ class Step:
         """Commitments of what the form's writer sealed; they go into the entry of the completion."""
         self.ready: list[ReadyTask] = []
         self.ended_at_element: str | None = None
+        self.carried_out: set[str] = set()
+        """Elements whose operation went well in this step."""
         self._focus = ("", "")
         self._read: tuple[book.Deadline | None, str] = (None, "")
         self._armed: list[ArmedTimer] = []
@@ -170,11 +172,13 @@ class Step:
 
     def call(self, operation: str, element: str, data: Mapping[str, Any]) -> Any:
         try:
-            return self._registry.find_operation(operation)(self, data)
+            done = self._registry.find_operation(operation)(self, data)
         except GridgovError:
             raise
         except Exception as error:
             raise StepFailed(self.instance.id, element) from error
+        self.carried_out.add(element)
+        return done
 
     def _moment(self, clock: str, mark: str) -> datetime | None:
         scope, element = self._focus if clock != book.OVERALL else book.OVERALL_PLACE
@@ -216,11 +220,16 @@ class Step:
         self.run()
 
     def run(self) -> None:
-        """Carry on to the fixpoint, pruned. Raises UncaughtEvent."""
-        self.spiff.run()
-        lost = self.spiff.thrown()
-        if lost:
-            raise UncaughtEvent(f"{self.instance.key}: {', '.join(lost)}")
+        """Carry on to the fixpoint, pruned. Raises StepFailed, and what operations refuse."""
+        try:
+            self.spiff.run()
+            lost = self.spiff.thrown()
+            if lost:
+                raise UncaughtEvent(f"{self.instance.key}: {', '.join(lost)}")
+        except Exception as error:
+            if isinstance(error, GridgovError) and not isinstance(error, Bug):
+                raise
+            raise StepFailed(self.instance.id, self._focus[1] or self.instance.key) from error
 
     def signed_off(self, item: WorkItem) -> None:
         """The item was claimed: its sign-off clock ends, the claim is recorded."""
@@ -245,6 +254,8 @@ class Step:
         self.session.flush()
         self.session.env.reached("state-written")
         self._sync_timers(armed)
+        if self.instance.troubled:
+            incidents.settle_after(self, (timer.element for timer in armed))
         metrics.STEPS.inc()
 
     def _end(self) -> None:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from engine import calendar, retrying, runtime
+from engine import calendar, runtime
 from engine.errors import Conflict, Forbidden, ImportRefused, NotFound
-from engine.incidents import resolve
 from engine.network.importing import ImportSummary, close_unit, decode, import_units, read_table, read_units
 from engine.network.people import ApiToken, Staff
 from engine.network.staffing import COLUMNS, import_staff
@@ -22,8 +21,6 @@ from processes.cases.recounting import import_calendar
 if TYPE_CHECKING:
     from engine.actors import Actor
     from engine.db import Session
-    from engine.incidents import Incident
-    from engine.outbox import Outbox
 
 ADMIN = "admin"
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -154,24 +151,6 @@ def reactivate(session: Session, actor: Actor, staff_no: str) -> None:
     require_admin(actor)
     _colleague(session, actor, staff_no).active = True
     _note(session, actor, "staff:account:reactivate", staff_no)
-
-
-def retry_incident(session: Session, actor: Actor, incident_id: int) -> int:
-    """Raises Forbidden, and as `engine.retrying.retry_incident`."""
-    require_admin(actor)
-    return retrying.retry_incident(session, actor, incident_id)
-
-
-def resolve_incident(session: Session, actor: Actor, incident_id: int, words: str) -> Incident:
-    """Raises Forbidden, NotFound, IncidentClosed."""
-    require_admin(actor)
-    return resolve(session, actor, incident_id, words)
-
-
-def retry_effect(session: Session, actor: Actor, effect_id: int) -> Outbox:
-    """Raises Forbidden, NotFound, NothingToRetry."""
-    require_admin(actor)
-    return retrying.retry_effect(session, actor, effect_id)
 
 
 def _colleague(session: Session, actor: Actor, staff_no: str) -> Staff:

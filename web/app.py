@@ -31,8 +31,23 @@ from web.api import (
 )
 from web.api import admin as admin_api
 from web.api import audit as audit_api
+from web.api import incidents as incidents_api
 from web.assets import asset
-from web.pages import admin, audit, case, citizen, demo_bar, home, notices_page, overdue, phone, search, sign_in, triage
+from web.pages import (
+    admin,
+    audit,
+    case,
+    citizen,
+    demo_bar,
+    home,
+    notices_page,
+    overdue,
+    phone,
+    search,
+    sign_in,
+    stuck,
+    triage,
+)
 from web.translation import language, t
 from web.words import clocks, moments, names
 
@@ -70,9 +85,10 @@ APIS = (
     notices,
     forms,
     admin_api,
+    incidents_api,
     audit_api,
 )
-PAGES = (home, sign_in, phone, triage, overdue, case, citizen, search, notices_page, admin, audit, demo_bar)
+PAGES = (home, sign_in, phone, triage, overdue, case, citizen, search, notices_page, admin, stuck, audit, demo_bar)
 SECURITY: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
 
 

@@ -109,6 +109,22 @@ def _once(session: Session, actor: Actor, act: Act, lifetime: timedelta) -> comm
     return commands.once(session, call, lambda: act(session, actor), lifetime)
 
 
+def trying(act: Callable[[Session, Actor], dict[str, Any]]) -> dict[str, Any]:
+    """What an act would come to: carried out with the database's own checks, and rolled back."""
+    found: dict[str, Any] = {}
+    try:
+        with store().write() as session:
+            found = act(session, sign_in(session))
+            session.flush()
+            raise _OnlyTried
+    except _OnlyTried:
+        return found
+
+
+class _OnlyTried(Exception):
+    """Leaves a transaction without keeping anything of it."""
+
+
 def acting_on_each(acts: Sequence[tuple[str, Any, Callable[[Session, Actor], dict[str, Any]]]]) -> Rows:
     """Carry out many acts, (name, body, act) each, every one in a transaction of its own; results in their order.
 

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from engine import access_log, errors, incidents
-from engine.instances import ProcessInstance
 from engine.sign_in.attempts import TooManyAttempts
 from engine.spiff.expressions import ExpressionRefused
 from engine.step import StepFailed
@@ -295,11 +294,8 @@ def _unexpected(store: Store, error: Exception) -> Response:
     error_id = str(uuid.uuid4())
     log.error("request failed", error_id=error_id, path=request.path, exc_info=error)
     if isinstance(error, StepFailed):
-        with suppress(errors.TryLater), store.write() as session:
-            instance = session.get(ProcessInstance, error.instance_id)
-            if instance is not None:
-                cause = error.__cause__ or error
-                incidents.open_incident(session, instance, "step", error.element, type(cause).__name__, cause)
+        with suppress(errors.TryLater):
+            incidents.open_for_failed_step(store, error)
     title = errors.GridgovError.__doc__ if language() == "en" else errors.GridgovError.zh
     return problem(500, "internal", str(title), error_id=error_id)
 

@@ -15,8 +15,9 @@ from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Bug
-from engine.spiff import codec
+from engine.spiff import codec, moving
 from engine.spiff.host import Host, ScriptEngine, scope_of
+from engine.spiff.moving import Place
 from engine.spiff.rebinding import parts, standing
 from engine.spiff.timers import DateTimer, DurationTimer
 from engine.spiff.workflow import GridWorkflow
@@ -111,6 +112,18 @@ class Instance:
             task.task_spec.catch(task, event)
             task.task_spec._update(task)
         return True
+
+    def places(self) -> list[Place]:
+        """Where a token can be taken from, and to where (see `engine.spiff.moving`)."""
+        return moving.places(self._workflow)
+
+    def move(self, scope: str, element: str, target: str) -> None:
+        """Put the token of a process at another element of it. Raises CannotMove."""
+        moving.move(self._workflow, scope, element, target)
+
+    def disarm(self, task_id: str) -> bool:
+        """Take a waiting boundary event away; False when the token itself stands at it."""
+        return moving.disarm(self._workflow, task_id)
 
     def refresh(self) -> None:
         """Let the timers that the host allows fire."""

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from engine.errors import Forbidden, NotAllowedNow
 from engine.network.units import Level, Unit, get, is_within
 from engine.worklist import OPEN, WorkItem
+from processes.cases.handling import is_bound
 from processes.cases.models import Case, Stay
 from processes.codes import ENDED, PROTECTED_ROLE, Kind, State
 from processes.requests.models import Request
@@ -125,7 +126,12 @@ _BELOW_DISTRICT = Rule(_below_district, "已在区级，没有上级", "it is at
 _ABOVE_CELL = Rule(_above_cell, "方格和部门没有下级", "this unit has nothing below it")
 _NOT_BOUND = Rule(
     lambda _session, _actor, view: view.case.binding_unit_id is None,
-    "已裁定责任单位，不能再转出或退回",
+    "已裁定责任单位，不能再退回",
+    "a ruling has bound the owner",
+)
+_MAY_LEAVE = Rule(
+    lambda _session, _actor, view: view.owner is None or not is_bound(view.case, view.owner),
+    "已裁定责任单位，不能再转出",
     "a ruling has bound the owner",
 )
 _HAS_SENDER = Rule(
@@ -173,7 +179,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("self_handle", "自办", "settle", _in(State.HANDLING), (_ACT,), "act"),
     Action("refer_up", "上报", "refer up", _in(State.HANDLING), (_ACT, _BELOW_DISTRICT), "act"),
     Action("assign", "交办", "assign", _in(State.HANDLING), (_ACT, _ABOVE_CELL), "act"),
-    Action("transfer", "转办", "transfer", _in(State.HANDLING), (_ACT, _NOT_BOUND), "act"),
+    Action("transfer", "转办", "transfer", _in(State.HANDLING), (_ACT, _MAY_LEAVE), "act"),
     Action("return", "退回", "return", _in(State.HANDLING), (_ACT, *_RETURNABLE), "act"),
     Action(
         "answer_return",

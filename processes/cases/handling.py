@@ -13,7 +13,7 @@ from engine.errors import Conflict, Invalid, NotFound
 from engine.network.units import Level, Unit, by_code, is_within
 from engine.worklist import WorkItem
 from processes.cases.facts import CaseFacts, facts_of
-from processes.cases.models import Assignment, Progress
+from processes.cases.models import Assignment, Case, Progress
 from processes.cases.numbers import LOCAL
 from processes.codes import Disposition, Kind
 
@@ -90,13 +90,21 @@ def _check_assign(step: Step, facts: CaseFacts, data: Mapping[str, Any]) -> None
 
 def _check_transfer(step: Step, facts: CaseFacts, data: Mapping[str, Any]) -> None:
     owner, target = facts.owner, target_unit(step, data)
-    if facts.case.binding_unit_id is not None:
+    if is_bound(facts.case, owner):
         raise TravelRefused(why="已裁定责任单位 / a ruling has bound the owner")
     peer = target.parent_id == owner.parent_id
     if target.id == owner.id or not (target.level == "department" or peer):
         raise TravelRefused(why="只能转给部门或同级单位 / only to a department or a peer")
     if facts.case.kind == Kind.CRIMINAL and target.slug not in JUSTICE:
         raise TravelRefused(why="刑事线索只在公检法之间流转 / a criminal lead stays with police, procuratorate, court")
+
+
+def is_bound(case: Case, owner: Unit) -> bool:
+    """Whether a ruling has named the owner for good. A criminal lead that it bound elsewhere still goes to justice.
+
+    Nobody else may settle it: without this way on it would stand there for ever.
+    """
+    return case.binding_unit_id is not None and (case.kind != Kind.CRIMINAL or owner.slug in JUSTICE)
 
 
 def _check_return(step: Step, facts: CaseFacts, _data: Mapping[str, Any]) -> None:

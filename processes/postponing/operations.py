@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy import select
 
-from engine import runtime, vault
+from engine import incidents, runtime, vault
 from engine.db import insert_missing
 from engine.errors import Conflict, GridgovError, NotFound, StaleVersion, TryLater
 from engine.instances import ProcessInstance
 from engine.network.people import Staff, actor_of
 from engine.notices import Notice
+from engine.step import StepFailed
 from engine.worklist import WorkItem, check_free
 from processes.cases.worklist import check_outcome, complete
 from processes.postponing.models import DONE, REFUSED, UNDONE, WAITING, PostponedAct
@@ -119,6 +120,9 @@ def carry_out_due(store: Store) -> int:
                 _carry_out(session, act_id)
         except TryLater:
             log.info("postponed act waits", act=act_id)  # it is tried again, nothing is wrong with it
+        except StepFailed as error:
+            incidents.open_for_failed_step(store, error)
+            _refuse(store, act_id, error.code)
         except GridgovError as error:
             _refuse(store, act_id, error.code)
         except Exception:

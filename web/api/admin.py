@@ -1,4 +1,4 @@
-"""The administrator's acts: imports with a dry run, passwords, leaving, closing units, trying again what got stuck."""
+"""The administrator's acts: imports with a dry run, passwords, leaving, closing units."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from engine.definitions.models import Definition
 from engine.errors import NotFound
 from processes import administration
 from processes.administration import require_admin
-from web.api.shapes import RowId, Strict
-from web.edge import acting, sign_in, store
+from web.api.shapes import Strict
+from web.edge import acting, sign_in, store, trying
 from web.problems import MalformedJson
 
 if TYPE_CHECKING:
@@ -57,29 +57,11 @@ class CodePath(Strict):
     code: str = Field(max_length=64)
 
 
-class IncidentPath(Strict):
-    """An incident by its id."""
-
-    incident_id: RowId
-
-
-class EffectPath(Strict):
-    """An effect of the outbox by its id."""
-
-    effect_id: RowId
-
-
 class ModelPath(Strict):
     """A deployed version by its id, and one of the processes drawn in it."""
 
     definition_id: str = Field(max_length=64)
     process: str = Field(max_length=64)
-
-
-class ResolutionBody(Strict):
-    """What was done about it."""
-
-    words: str = Field(min_length=2, max_length=400)
 
 
 @api.post("/imports/<what>", summary="Import units or staff from a CSV (multipart field `file`)")
@@ -147,30 +129,6 @@ def post_closure(path: CodePath) -> Response:
     return acting(act)
 
 
-@api.post("/incidents/<incident_id>/retry", summary="Arm the timers of an incident anew")
-def post_retry(path: IncidentPath) -> Response:
-    def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
-        return 200, {"armed": administration.retry_incident(session, actor, path.incident_id)}
-
-    return acting(act)
-
-
-@api.post("/incidents/<incident_id>/resolution", summary="Resolve an incident, saying what was done")
-def post_resolution(path: IncidentPath, body: ResolutionBody) -> Response:
-    def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
-        return 200, {"id": administration.resolve_incident(session, actor, path.incident_id, body.words).id}
-
-    return acting(act)
-
-
-@api.post("/effects/<effect_id>/retry", summary="Put an effect that was given up back into the queue")
-def post_effect_retry(path: EffectPath) -> Response:
-    def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
-        return 200, {"id": administration.retry_effect(session, actor, path.effect_id).id}
-
-    return acting(act)
-
-
 @api.get("/models/<definition_id>/<process>", summary="The BPMN drawing of a process in a deployed version")
 def get_model(path: ModelPath) -> Response:
     with store().read() as session:
@@ -191,14 +149,4 @@ def _importing(bring_in: Import, *, dry: bool) -> Response:
     content = upload.read()
     if not dry:
         return acting(lambda session, actor: (200, {**bring_in(session, actor, content), "kept": True}))
-    try:
-        with store().write() as session:
-            found = bring_in(session, sign_in(session), content)
-            session.flush()
-            raise _OnlyTried
-    except _OnlyTried:
-        return jsonify({**found, "kept": False})
-
-
-class _OnlyTried(Exception):
-    """Leaves a transaction without keeping anything of it."""
+    return jsonify({**trying(lambda session, actor: bring_in(session, actor, content)), "kept": False})

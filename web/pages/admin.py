@@ -1,4 +1,4 @@
-"""Administration (管理): network, people, models, calendar, deadlines, incidents. No content of any case."""
+"""Administration (管理): network, people, models, calendar, deadlines. No content of any case."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, render_template, request
 
 from engine import calendar as working_days
-from engine import retrying
 from engine.calendar import ZONE
 from engine.network import directory
 from web.pages import admin_view as views
@@ -120,18 +119,3 @@ def deadlines() -> Shown:
         ),
         roles=ROLES,
     )
-
-
-@blueprint.get("/admin/incidents")
-def incidents() -> Shown:
-    def look(session: Session, actor: Actor) -> Shown:
-        return render_template(
-            "admin/incidents.html",
-            found=retrying.open_incidents(session, actor.district_id),
-            effects=retrying.failed_effects(session, actor.district_id),
-            past=retrying.resolved_incidents(session, actor.district_id),
-            models=views.models_of_incidents(session, actor.district_id),
-            kinds=views.INCIDENT_KINDS,
-        )
-
-    return showing(look, roles=ROLES)

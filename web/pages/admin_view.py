@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -15,8 +15,6 @@ from engine.deadlines.arithmetic import Limit, Warn
 from engine.definitions import deploy
 from engine.definitions.models import Definition
 from engine.errors import NotFound
-from engine.incidents import Incident
-from engine.instances import ProcessInstance
 from engine.network import directory
 from engine.network.directory import Person
 from engine.network.units import Unit
@@ -31,12 +29,6 @@ if TYPE_CHECKING:
     from engine.deadlines.table import DeadlineRule
     from engine.spiff.compiler import HumanTask
 
-INCIDENT_KINDS = {
-    "step": ("步骤失败", "a step failed"),
-    "timer": ("定时失败", "a timer failed"),
-    "effect": ("送达失败", "a delivery failed"),
-    "gateway": ("流程走不下去", "the model had no way on"),
-}
 _PROCESSES = {
     "case": ("事件全程", "the case"),
     "handling": ("一级承办", "one stay at a unit"),
@@ -270,10 +262,3 @@ def _grace(grace: Limit | None) -> str:
     if grace is None:
         return t("不升级", "never escalates")
     return words.limit(grace.amount, grace.unit) if grace.amount else t("立即", "at once")
-
-
-def models_of_incidents(session: Session, district_id: int) -> Mapping[int, str]:
-    """Instance id → the name of its model, for the incidents of a district."""
-    ids = select(Incident.instance_id).where(Incident.district_id == district_id)
-    query = select(ProcessInstance.id, ProcessInstance.key).where(ProcessInstance.id.in_(ids))
-    return {instance_id: process_name(key) for instance_id, key in session.execute(query)}

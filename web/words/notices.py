@@ -59,6 +59,12 @@ MARKS = {
     "judge_silent": _mark(
         "warn", "clock", "督办回复逾期未审核，请督促", "Nobody judged a reply in time: please press for it"
     ),
+    "token_moved": _mark(
+        "warn",
+        "info",
+        "管理员纠正了流程，此环节转到您处，请办理",
+        "An administrator has put the case to this step: please act",
+    ),
     "review_passed": _mark(
         "warn", "play", "挂账复查日已过，时限已恢复计算", "The day of review has passed: the clock goes on"
     ),

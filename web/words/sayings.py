@@ -89,6 +89,15 @@ _INCIDENTS = {
     "effect": ("对外送达出错", "a delivery failed"),
     "gateway": ("流程分支异常", "an unknown outcome"),
 }
+_INCIDENT_VERBS = {
+    "reopen": ("，再次出现", "again", "late"),
+    "retry": ("，已重试", "tried again", ""),
+    "skip": ("，已跳过", "passed over", "warn"),
+    "resolve": ("已处理", "resolved", ""),
+    "succeeded": ("，重试成功", "went well at last", "ok"),
+    "overtaken": ("，已不再需要", "not needed any more", ""),
+    "ended": ("，流程已结束", "ended with its model", ""),
+}
 RUNGS = {
     Rung.URGE: ("催办", "urged"),
     Rung.SUPERVISE: ("督办", "supervised"),
@@ -137,6 +146,9 @@ ACTIONS: Mapping[str, Saying] = {
     "definition:version:deploy": Saying("部署流程模型", "deployed a model"),
     "definition:migration:begin": Saying("开始迁移流程版本", "began to move cases to another version"),
     "definition:migration:end": Saying("流程版本迁移完成", "finished moving cases to another version"),
+    "instance:token:move": Saying("管理员移动令牌", "an administrator moved the token", "warn"),
+    "instance:timers:rebuild": Saying("按流程状态重建定时", "rebuilt timers from the state"),
+    "effect:delivery:skip": Saying("对外送达已放弃", "gave up a delivery", "warn"),
     "instance:version:migrate": Saying("迁移到新版流程", "moved to another version of its model"),
     "staff:password:set": Saying("设置密码", "set a password"),
     "network:staff:import": Saying("导入人员", "imported staff"),
@@ -158,8 +170,11 @@ _TABLES: tuple[dict[str, Saying], ...] = (
         for verb, (zh, en, tone) in _REQUEST_VERBS.items()
     },
     {f"incident:{kind}:open": Saying(zh, en, "late") for kind, (zh, en) in _INCIDENTS.items()},
-    {f"incident:{kind}:retry": Saying(f"{zh}，已重试", f"tried again: {en}") for kind, (zh, en) in _INCIDENTS.items()},
-    {f"incident:{kind}:resolve": Saying(f"{zh}已处理", f"resolved: {en}") for kind, (zh, en) in _INCIDENTS.items()},
+    {
+        f"incident:{kind}:{verb}": Saying(f"{zh}{done_zh}", f"{done_en}: {en}", tone)
+        for kind, (zh, en) in _INCIDENTS.items()
+        for verb, (done_zh, done_en, tone) in _INCIDENT_VERBS.items()
+    },
 )
 
 COMPLETED: Mapping[tuple[str, str | None], Saying] = {

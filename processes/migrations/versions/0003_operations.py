@@ -55,6 +55,39 @@ def upgrade() -> None:
     with op.batch_alter_table("migration_entry", schema=None) as batch_op:
         batch_op.create_index("ix_migration_entry_state", ["migration_id", "state", "instance_id"], unique=False)
 
+    op.create_table(
+        "operator_act",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("district_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", engine.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(length=64), nullable=False),
+        sa.Column("act", sa.String(length=12), nullable=False),
+        sa.Column("subject_no", sa.String(length=64), nullable=False),
+        sa.Column("incident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("effect_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("instance_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("element", sa.String(length=64), nullable=True),
+        sa.Column("details", sa.JSON(), nullable=True),
+        sa.Column("words", sa.String(length=400), nullable=True),
+        sa.Column("salt", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_act")),
+    )
+    with op.batch_alter_table("operator_act", schema=None) as batch_op:
+        batch_op.create_index("ix_operator_act_effect", ["effect_id"], unique=False)
+        batch_op.create_index("ix_operator_act_incident", ["incident_id"], unique=False)
+        batch_op.create_index("ix_operator_act_instance", ["instance_id"], unique=False)
+
+    with op.batch_alter_table("incident", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("failed_at", engine.db.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("resolved_how", sa.String(length=12), nullable=True))
+
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("stack", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("given_up_at", engine.db.UtcDateTime(timezone=True), nullable=True))
+
+    with op.batch_alter_table("process_instance", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("troubled", sa.Boolean(), server_default=sa.false(), nullable=False))
+
     with op.batch_alter_table("timer", schema=None) as batch_op:
         batch_op.add_column(sa.Column("pressing", sa.Boolean(), server_default=sa.false(), nullable=False))
 
@@ -72,6 +105,31 @@ def downgrade() -> None:
         )
         batch_op.drop_column("pressing")
 
+    with op.batch_alter_table("process_instance", schema=None) as batch_op:
+        batch_op.drop_column("troubled")
+
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_outbox_failed",
+            sqlite_where=sa.text("state = 'failed'"),
+            postgresql_where=sa.text("state = 'failed'"),
+            if_exists=True,
+        )
+        batch_op.drop_column("given_up_at")
+        batch_op.drop_column("stack")
+
+    with op.batch_alter_table("incident", schema=None) as batch_op:
+        batch_op.drop_index("ix_incident_state", if_exists=True)
+        batch_op.drop_index("ix_incident_instance", if_exists=True)
+        batch_op.drop_column("resolved_how")
+        batch_op.drop_column("failed_at")
+
+    with op.batch_alter_table("operator_act", schema=None) as batch_op:
+        batch_op.drop_index("ix_operator_act_instance", if_exists=True)
+        batch_op.drop_index("ix_operator_act_incident", if_exists=True)
+        batch_op.drop_index("ix_operator_act_effect", if_exists=True)
+
+    op.drop_table("operator_act")
     with op.batch_alter_table("migration_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_migration_entry_state", if_exists=True)
 

@@ -11,6 +11,7 @@ from engine import runtime, vault
 from engine.actors import Actor
 from engine.deadlines.book import Deadline
 from engine.errors import AlreadyTaken, Forbidden, Invalid, NotFound
+from processes.cases.actions import allowed
 from processes.cases.changing import withdraw
 from processes.cases.closing import SelfCheck
 from processes.cases.handling import TravelRefused
@@ -247,6 +248,22 @@ def test_too_much_travel_ends_in_a_ruling_that_binds(sqlite_cast: Cast) -> None:
     sqlite_cast.do(number, "accept", outcome="accept")
     with pytest.raises(TravelRefused):
         sqlite_cast.do(number, "act", outcome="transfer", target=f"{D}-housing", reason="x")
+
+
+def test_a_criminal_lead_bound_elsewhere_by_a_ruling_still_goes_to_the_police(sqlite_cast: Cast) -> None:
+    number = in_hand(sqlite_cast)
+    with sqlite_cast.store.write() as session:
+        case = session.get_one(Case, sqlite_cast.case(number).id)
+        case.kind, case.binding_unit_id = "criminal", case.owner_id
+    with pytest.raises(TravelRefused, match="goes to the police"):
+        sqlite_cast.do(number, "act", outcome="self_handle", measures="不归网格")
+    with sqlite_cast.store.read() as session:
+        case = session.get_one(Case, sqlite_cast.case(number).id)
+        assert "transfer" in {action.code for action in allowed(session, sqlite_cast.grid, case)}
+    sqlite_cast.do(number, "act", outcome="transfer", target=f"{D}-police", reason="刑事线索")
+    sqlite_cast.do(number, "accept", outcome="accept")
+    with pytest.raises(TravelRefused, match="a ruling has bound"):
+        sqlite_cast.do(number, "act", outcome="transfer", target=f"{D}-court", reason="x")
 
 
 def test_the_reporter_withdraws_but_no_criminal_lead(sqlite_cast: Cast) -> None:

@@ -32,6 +32,8 @@ HOLES: Mapping[str, Sequence[str]] = {
     "state": ["granted", "refused", "silent", "overtaken"],
     "kind": ["step", "timer", "effect", "gateway"],
     "row.kind": ["step", "timer", "effect", "gateway"],
+    "act": ["resolve", "skip"],
+    "how": ["succeeded", "overtaken", "ended"],
 }
 """What stands in the holes of f-strings that make an action."""
 ENDS = {f"case:case:{how}" for how in ("decline", "merge", "withdraw")}

@@ -3,6 +3,7 @@ import { type Json, Problem, post } from "../parts/api.ts";
 import { startDiagram } from "../parts/case_page.ts";
 import { el, icon, openDialog } from "../parts/dialogs.ts";
 import { problemText } from "../parts/forms.ts";
+import { startStuck } from "../parts/stuck.ts";
 import { toastAfterReload } from "../parts/toasts.ts";
 import { t } from "../parts/words.ts";
 
@@ -18,6 +19,7 @@ startImports();
 startQuestions();
 startPasswords();
 startDiagram();
+startStuck();
 
 function startTree(): void {
   document.addEventListener("click", (event) => {
