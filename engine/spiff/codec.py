@@ -13,6 +13,7 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import _EndJoin
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import OperatorError
@@ -39,12 +40,20 @@ def prune(workflow: GridWorkflow) -> None:
     Part of every step, in memory too: joins in loops count finished siblings, so a pruned and an unpruned instance
     would otherwise go different ways.
     """
-    for task_id, call in list(workflow.subprocesses.items()):
-        task = call.parent_workflow.tasks.get(task_id) if task_id in call.parent_workflow.tasks else None
-        if task is None or task.has_state(TaskState.FINISHED_MASK):
-            del workflow.subprocesses[task_id]
+    _drop_finished_calls(workflow)
     for part in (workflow, *workflow.subprocesses.values()):
         _prune_trunk(part)
+
+
+def _drop_finished_calls(workflow: GridWorkflow) -> None:
+    """Callers first: with a call goes everything that was called inside it."""
+    live: list[Any] = [workflow]
+    for task_id, call in sorted(workflow.subprocesses.items(), key=lambda item: item[1].depth):
+        caller = next((part.tasks[task_id] for part in live if task_id in part.tasks), None)
+        if caller is None or caller.has_state(TaskState.FINISHED_MASK):
+            del workflow.subprocesses[task_id]
+        else:
+            live.append(call)
 
 
 def _drop_waiting_ends(part: Any) -> None:
@@ -64,31 +73,58 @@ def _drop_waiting_ends(part: Any) -> None:
 
 
 def _prune_trunk(part: Any) -> None:
+    """Between the root, the places where branches part, and what waits, one finished task is left of each way."""
     _drop_waiting_ends(part)
-    root = node = part.task_tree
+    root = part.task_tree
     if not root.has_state(TaskState.FINISHED_MASK):
         return
-    live = _live_ids(part)
-    while True:
-        branches = [child for child in node.children if child.id in live]
-        if len(branches) != 1 or not branches[0].has_state(TaskState.FINISHED_MASK):
+    arrived = _arrived_ids(part)
+    live = _live_ids(part, arrived)
+    squeezed = False
+    above = [root]
+    for task in above:  # grows while it is walked
+        for child in [each for each in task.children if each.id in live]:
+            node = _last_finished(child, live, arrived)
+            if node is not child:
+                task._children[task._children.index(child.id)] = node.id
+                node._parent, node.internal_data, squeezed = task.id, {}, True
+            above.append(node)
+    if squeezed:
+        keep = {task.id for task in _subtree(part, root)}
+        part.tasks = {task_id: task for task_id, task in part.tasks.items() if task_id in keep}
+        if part.last_task is not None and part.last_task.id not in keep:
+            part.last_task = part.tasks[root._children[0]]
+
+
+def _last_finished(task: Any, live: set[str], arrived: set[str]) -> Any:
+    """The last of the finished tasks that only one way leads on from; the task itself when it still waits."""
+    while task.has_state(TaskState.FINISHED_MASK) and task.id not in arrived:
+        onward = [child for child in task.children if child.id in live]
+        if len(onward) != 1 or not onward[0].has_state(TaskState.FINISHED_MASK) or onward[0].id in arrived:
             break
-        node = branches[0]
-    if node is root:
-        return
-    keep = {root.id, *(task.id for task in _subtree(part, node))}
-    part.tasks = {task_id: task for task_id, task in part.tasks.items() if task_id in keep}
-    root._children, node._parent = [node.id], root.id
-    node.internal_data = {}
-    if part.last_task is not None and part.last_task.id not in keep:
-        part.last_task = node
+        task = onward[0]
+    return task
 
 
-def _live_ids(part: Any) -> set[str]:
-    """Ids of the tasks that are unfinished or have unfinished descendants."""
+def _arrived_ids(part: Any) -> set[str]:
+    """Ids of the tokens that have come to a join which still waits: marked cancelled, but what they bring is needed."""
+    joins = {
+        t.task_spec
+        for t in part.tasks.values()
+        if t.state == TaskState.WAITING and isinstance(t.task_spec, UnstructuredJoin)
+    }
+    return (
+        {t.id for t in part.tasks.values() if t.state == TaskState.CANCELLED and t.task_spec in joins}
+        if joins
+        else set()
+    )
+
+
+def _live_ids(part: Any, arrived: set[str]) -> set[str]:
+    """Ids of the tasks that are unfinished or have arrived, and of all that they hang from."""
     live: set[str] = set()
     for task in part.tasks.values():
-        if task.has_state(TaskState.NOT_FINISHED_MASK):
+        if task.has_state(TaskState.NOT_FINISHED_MASK) or task.id in arrived:
             current: Any = task
             while current is not None and current.id not in live:
                 live.add(current.id)
@@ -133,7 +169,7 @@ def _dump_task(task: Any, numbers: dict[str, int]) -> list[Any]:
     parent = task.workflow.tasks.get(task._parent)
     inherited = parent.data if parent is not None else {}
     changed = {key: value for key, value in task.data.items() if key not in inherited or inherited[key] != value}
-    dropped = [key for key in inherited if key not in task.data]
+    dropped = sorted(key for key in inherited if key not in task.data)
     row: list[Any] = [
         task.id,
         numbers[parent.id] if parent is not None else -1,

@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
 
 
 class GridTask(Task):
@@ -41,6 +42,17 @@ class GridTask(Task):
         task = GridTask(self.workflow, task_spec, self, state=state)
         task.thread_id = self.thread_id
         return task
+
+    def cancel(self) -> None:
+        """Cancel the task with all that hangs from it; the library forgets the instances of a multi-instance.
+
+        Their calls would go on, with people at work and timers armed for nothing.
+        """
+        if not self.has_state(TaskState.FINISHED_MASK):
+            for child in self.children:
+                child.cancel()
+            self._drop_children(force=True)
+        super().cancel()
 
     def run(self) -> Any:
         if all(child.triggered for child in self.children):

@@ -92,5 +92,6 @@ class GridWorkflow(_Scanning, BpmnWorkflow):
             wanted = {task.id for task in ready}
             ready = [task for task in part.get_tasks(state=TaskState.READY) if task.id in wanted]
         for task in ready:
-            task.run()
+            if task._state == TaskState.READY:  # a terminating end among them cancels the others
+                task.run()
         return bool(ready)

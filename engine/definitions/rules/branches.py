@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass
+from functools import cached_property
 from typing import Any
 
-from engine.definitions.reading import Finding, elements, fault, id_of, local
+from engine.definitions.reading import BPMN, Finding, elements, fault, id_of, local
 from engine.definitions.rules.expressions import expressions_of
 from engine.definitions.rules.graph import Scope, reachable
 from engine.definitions.rules.library import Library, Process
@@ -45,29 +46,17 @@ def branches_of_a_part_are_joined(library: Library) -> Iterator[Finding]:
                     yield fault(node, reason, instead, zh)
 
 
-@dataclass(frozen=True)
-class _Use:
-    """The process data that an element reads in expressions and sets, and the messages that it waits for."""
-
-    reads: frozenset[str]
-    writes: frozenset[str]
-    messages: frozenset[str]
-
-
 def branches_share_no_data(library: Library) -> Iterator[Finding]:
     """A branch has its own copy of the data until the join: what two branches write and somebody reads is luck."""
     for process in library.processes:
+        uses = _Uses(library, process)
         for scope in process.scopes:
-            pairs = _together(library, scope)
-            uses = {each: _use(library, process, scope, each) for pair in pairs for each in pair}
-            read = _read_anywhere(process) if pairs else frozenset()
-            for one, other in pairs:
-                merged = read if _meet(scope, one, other) else frozenset()
+            for one, other in _together(library, scope):
+                merged = uses.read_anywhere if _meet(scope, one, other) else _NOTHING
                 for writer, beside in ((one, other), (other, one)):
-                    yield from _races(writer, beside, uses[writer].writes & uses[beside].reads, "reads", "正在读取")
-                    yield from _races(
-                        writer, beside, uses[writer].writes & uses[beside].writes & merged, "sets", "也在写入"
-                    )
+                    writes, use = uses.of(scope, writer).writes, uses.of(scope, beside)
+                    yield from _races(writer, beside, writes & use.reads, "reads", "正在读取")
+                    yield from _races(writer, beside, writes & use.writes & merged, "sets", "也在写入")
 
 
 def _together(library: Library, scope: Scope) -> list[tuple[str, str]]:
@@ -90,13 +79,13 @@ def _races(writer: str, other: str, names: frozenset[str], does: str, zh: str) -
 def messages_have_one_receiver(library: Library) -> Iterator[Finding]:
     """A message wakes whatever waits for it in its instance; two at once would both go on."""
     for process in library.processes:
+        uses = _Uses(library, process)
         for scope in process.scopes:
             for one, other in _together(library, scope):
-                both = (_use(library, process, scope, each).messages for each in (one, other))
-                yield from _twice(one, other, frozenset.intersection(*both))
+                yield from _twice(one, other, uses.of(scope, one).messages & uses.of(scope, other).messages)
             for host in (each for each in scope.of("callActivity", "subProcess") if scope.boundaries[each]):
-                outside = _awaited(scope, host, scope.boundaries[host])
-                inside = _inside(library, process, scope.nodes[host]).messages if outside else outside
+                outside = uses.awaited(scope.boundaries[host], scope)
+                inside = uses.inside(scope.nodes[host]).messages if outside else outside
                 yield from _twice(host, "an element inside it", inside & outside)
 
 
@@ -107,75 +96,96 @@ def _twice(one: str, other: str, messages: frozenset[str]) -> Iterator[Finding]:
         yield fault(one, reason, "a message of its own for each", zh)
 
 
-def _use(library: Library, process: Process, scope: Scope, node_id: str) -> _Use:
-    node = scope.nodes[node_id]
-    inside = _inside(library, process, node)
-    conditions = [flow.condition or "" for flow in scope.outgoing[node_id]]
-    texts = [text for owner, text in expressions_of(process) if owner == node_id or owner in scope.boundaries[node_id]]
-    reads = frozenset(name for text in (*conditions, *texts) for name in names_in(text))
-    return _Use(
-        reads | inside.reads | _given(library, node) | _list_of(node),
-        library.writes(node) | inside.writes | _results_of(node),
-        _awaited(scope, node_id, scope.boundaries[node_id]) | inside.messages,
-    )
+_NOTHING: frozenset[str] = frozenset()
 
 
-def _inside(library: Library, process: Process, node: Any) -> _Use:
-    """What happens inside a sub-process; of a call only the messages, since its data is its own."""
-    nothing: frozenset[str] = frozenset()
-    if local(node) == "callActivity":
-        called = library.by_id.get(node.get("calledElement"))
-        parts = library.closure(called) if called is not None else []
-        return _Use(nothing, nothing, nothing.union(*(_awaited_in(scope) for part in parts for scope in part.scopes)))
-    inner = next((each for each in process.scopes if each.node is node), None)
-    if inner is None:
-        return _Use(nothing, nothing, nothing)
-    uses = [_use(library, process, inner, each) for each in inner.nodes]
-    return _Use(
-        nothing.union(*(each.reads for each in uses)),
-        nothing.union(*(each.writes for each in uses)),
-        nothing.union(*(each.messages for each in uses)),
-    )
+@dataclass(frozen=True)
+class _Use:
+    """The process data that an element reads in expressions and sets, and the messages that it waits for."""
+
+    reads: frozenset[str] = _NOTHING
+    writes: frozenset[str] = _NOTHING
+    messages: frozenset[str] = _NOTHING
 
 
-def _awaited(scope: Scope, node_id: str, events: list[str]) -> frozenset[str]:
-    """Names of the messages that a catching event waits for, or the events on an activity."""
-    waiting = [*events, *([node_id] if scope.kind(node_id) == "intermediateCatchEvent" else [])]
-    return frozenset(name for each in waiting for name in _message_names(scope.nodes[each]))
+class _Uses:
+    """What the elements of one process use, asked for once each."""
 
+    def __init__(self, library: Library, process: Process) -> None:
+        self._library = library
+        self._process = process
+        self._known: dict[tuple[Scope, str], _Use] = {}
 
-def _awaited_in(scope: Scope) -> frozenset[str]:
-    return frozenset().union(*(_message_names(node) for node in scope.nodes.values()))
+    def of(self, scope: Scope, node_id: str) -> _Use:
+        """What an element uses, with its boundary events and what lies inside it."""
+        if (scope, node_id) not in self._known:
+            self._known[scope, node_id] = self._looked_up(scope, node_id)
+        return self._known[scope, node_id]
+
+    def _looked_up(self, scope: Scope, node_id: str) -> _Use:
+        node, inside = scope.nodes[node_id], self.inside(scope.nodes[node_id])
+        texts = [text for each in (node_id, *scope.boundaries[node_id]) for text in self._texts.get(each, ())]
+        texts += [flow.condition or "" for flow in scope.outgoing[node_id]]
+        catching = [node_id] if scope.kind(node_id) == "intermediateCatchEvent" else []
+        return _Use(
+            _names_in_all(texts) | inside.reads | self._given(node) | _references(node, "loopDataInputRef"),
+            self._library.writes(node) | inside.writes | _references(node, "loopDataOutputRef"),
+            self.awaited([*catching, *scope.boundaries[node_id]], scope) | inside.messages,
+        )
+
+    def inside(self, node: Any) -> _Use:
+        """What happens inside a sub-process; of a call only the messages, since its data is its own."""
+        if local(node) == "callActivity":
+            called = self._library.by_id.get(node.get("calledElement"))
+            parts = self._library.closure(called) if called is not None else []
+            scopes = [scope for part in parts for scope in part.scopes]
+            return _Use(messages=_NOTHING.union(*(self.awaited(scope.nodes, scope) for scope in scopes)))
+        inner = next((each for each in self._process.scopes if each.node is node), None)
+        uses = [self.of(inner, each) for each in inner.nodes] if inner is not None else []
+        return _Use(*(_NOTHING.union(*part) for part in zip(*map(astuple, uses), strict=True)))
+
+    def awaited(self, nodes: Iterable[str], scope: Scope) -> frozenset[str]:
+        """Names of the messages that these events wait for."""
+        return _NOTHING.union(*(_message_names(scope.nodes[each]) for each in nodes))
+
+    def _given(self, node: Any) -> frozenset[str]:
+        """The names that go into a call."""
+        called = self._library.by_id.get(node.get("calledElement")) if local(node) == "callActivity" else None
+        return called.ports("dataInput") if called is not None else _NOTHING
+
+    @cached_property
+    def _texts(self) -> Mapping[str, list[str]]:
+        """Element → its expressions, without the conditions of flows."""
+        found: dict[str, list[str]] = {}
+        for element, text in expressions_of(self._process):
+            found.setdefault(element, []).append(text)
+        return found
+
+    @cached_property
+    def read_anywhere(self) -> frozenset[str]:
+        """The names that decide something: read by an expression, the list of a multi-instance, part of the answer."""
+        conditions = [flow.condition or "" for scope in self._process.scopes for flow in scope.flows]
+        texts = [*conditions, *(text for each in self._texts.values() for text in each)]
+        lists = (_references(node, "loopDataInputRef") for node in self._process.all("callActivity"))
+        return _names_in_all(texts).union(self._process.ports("dataOutput"), *lists)
 
 
 def _message_names(node: Any) -> frozenset[str]:
-    names: Mapping[str, str] = {
-        each.get("id"): each.get("name") or "" for each in elements(node.getroottree().getroot(), "message")
-    }
-    own = (child for child in node if local(child) == "messageEventDefinition")
-    return frozenset(names[each.get("messageRef")] for each in own if each.get("messageRef") in names)
+    wanted = {child.get("messageRef") for child in node if local(child) == "messageEventDefinition"}
+    if not wanted:
+        return _NOTHING
+    messages = elements(node.getroottree().getroot(), "message")
+    return frozenset(each.get("name") or "" for each in messages if each.get("id") in wanted)
 
 
-def _given(library: Library, node: Any) -> frozenset[str]:
-    """The names that go into a call."""
-    called = library.by_id.get(node.get("calledElement")) if local(node) == "callActivity" else None
-    return called.ports("dataInput") if called is not None else frozenset()
+def _references(node: Any, tag: str) -> frozenset[str]:
+    loop = node.find(f"./{{{BPMN}}}multiInstanceLoopCharacteristics")
+    text = "" if loop is None else (loop.findtext(f"./{{{BPMN}}}{tag}") or "").strip()
+    return frozenset({text} if text else ())
 
 
-def _list_of(node: Any) -> frozenset[str]:
-    return frozenset((each.text or "").strip() for each in elements(node, "loopDataInputRef"))
-
-
-def _results_of(node: Any) -> frozenset[str]:
-    return frozenset((each.text or "").strip() for each in elements(node, "loopDataOutputRef"))
-
-
-def _read_anywhere(process: Process) -> frozenset[str]:
-    """The names that decide something: read by an expression, or part of the answer."""
-    conditions = [flow.condition or "" for scope in process.scopes for flow in scope.flows]
-    texts = [*conditions, *(text for _, text in expressions_of(process))]
-    lists = frozenset(name for node in process.all("callActivity") for name in _list_of(node))
-    return frozenset(name for text in texts for name in names_in(text)) | process.ports("dataOutput") | lists
+def _names_in_all(texts: Iterable[str]) -> frozenset[str]:
+    return _NOTHING.union(*(names_in(text) for text in texts))
 
 
 def names_in(expression: str) -> frozenset[str]:

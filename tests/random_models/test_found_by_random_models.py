@@ -1,4 +1,4 @@
-"""What random models found in joins and ends, each as the smallest model that shows it."""
+"""What random models found, each as the smallest model that shows it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.definitions.rules import validate
 from engine.spiff.compiler import Compiled, compile_bundle
 from engine.spiff.instance import Instance
 from tests.random_models.host import Host
-from tests.unit.engine.definitions.drawing import AID, KNOWN, files, flow, person, ports, service, way
+from tests.unit.engine.definitions.drawing import AID, KNOWN, files, flow, person, ports, service, timer, way
 
 TERMINATE = "<terminateEventDefinition />"
 
@@ -140,3 +140,80 @@ def test_a_terminating_end_ends_its_own_process_only() -> None:
     complete(instance, "p", outcome="settled")
     assert ready(instance) == ["after"]
     assert instance.ready()[0].data["outcome"] == "settled"
+
+
+GO = '<boundaryEvent id="stop" attachedToRef="help"><messageEventDefinition messageRef="go" /></boundaryEvent>'
+INTERRUPTED = (
+    '<startEvent id="start" />{help}' + GO + '<exclusiveGateway id="met" />' + person("after") + '<endEvent id="end" />'
+)
+INTERRUPTED += way("start", "help", "met", "after", "end") + way("stop", "met")
+WAITING = person("advise") + timer("advise_grace", "advise", "grace_at()") + '<endEvent id="late" />'
+AIDED = (
+    ports()
+    + '<startEvent id="aid_start" />'
+    + service("answer", result="outcome")
+    + WAITING
+    + '<endEvent id="aid_end" />'
+    + way("aid_start", "answer", "advise", "aid_end")
+    + way("advise_grace", "late")
+)
+NESTED = (
+    '<subProcess id="help"><startEvent id="in_start" /><callActivity id="inner" calledElement="aid" />'
+    '<endEvent id="in_end" />' + way("in_start", "inner", "in_end") + "</subProcess>"
+)
+TWICE = (
+    '<callActivity id="help" calledElement="aid"><multiInstanceLoopCharacteristics isSequential="{0}">'
+    "<loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics></callActivity>"
+)
+
+
+@pytest.mark.parametrize("helping", [NESTED, TWICE.format("false"), TWICE.format("true")])
+def test_interrupting_takes_everything_away_that_was_going_on_inside(helping: str) -> None:
+    """A call in a part made the step fail; the instances of a multi-instance went on, with their timers."""
+    given = files(INTERRUPTED.format(help=helping), AIDED, '<message id="go" name="go" />')
+    validate(given, KNOWN)
+    instance = started(compile_bundle(next(bundle for bundle in bundles_of(given) if bundle.key == "small")))
+    assert [timer.element for timer in instance.timers()][:1] == ["advise_grace"]
+    assert instance.deliver("go", {})
+    instance.run()
+    assert (ready(instance), instance.timers(), instance.messages()) == (["after"], [], set())
+    assert Instance.load(instance._compiled, Host(), instance.dump()).task_count() == instance.task_count()
+
+
+def test_a_loop_beside_another_branch_does_not_grow() -> None:
+    """Only the trunk was pruned: each turn stayed in the state until the branches met."""
+    body = (
+        '<startEvent id="start" /><parallelGateway id="fork" /><intermediateCatchEvent id="slow">'
+        "<timerEventDefinition><timeDuration>P9D</timeDuration></timerEventDefinition></intermediateCatchEvent>"
+        '<exclusiveGateway id="again" />'
+        + person("act")
+        + '<exclusiveGateway id="gate" default="gate-join" /><parallelGateway id="join" /><endEvent id="end" />'
+        + way("start", "fork", "slow", "join", "end")
+        + way("fork", "again", "act", "gate", "join")
+        + flow("gate", "again", 'outcome == "again"')
+    )
+    instance = started(compiled(body))
+    complete(instance, "act", outcome="again")
+    size = instance.task_count()
+    for _ in range(10):
+        complete(instance, "act", outcome="again")
+    assert instance.task_count() == size
+
+
+def test_a_terminating_end_stops_what_was_about_to_run_in_the_same_step() -> None:
+    """The other branch was already on the list of what to run next: it armed a timer after the end."""
+    body = (
+        '<startEvent id="start" /><parallelGateway id="fork" />'
+        f'<endEvent id="stop">{TERMINATE}</endEvent><parallelGateway id="second" />'
+        + person("act")
+        + timer("act_grace", "act", "grace_at()")
+        + service("closed")
+        + '<parallelGateway id="join" /><endEvent id="end" /><exclusiveGateway id="met" />'
+        + way("start", "fork", "stop")
+        + way("fork", "second", "act", "met", "join", "end")
+        + way("second", "closed", "join")
+        + way("act_grace", "met")
+    )
+    instance = started(compiled(body))
+    assert instance.ended
+    assert (instance.ready(), instance.timers()) == ([], [])
