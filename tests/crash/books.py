@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, select, text
 from engine import runtime, timers
 from engine.commands import Command as Row
 from engine.db import Session
+from engine.deadlines.book import Deadline
 from engine.incidents import Incident
 from engine.instances import RUNNING, ProcessInstance
 from engine.notices import Notice
@@ -36,6 +37,10 @@ EFFECTS: dict[str, Select[tuple[int]]] = {
 """Kind of command → how many times it has had its effect, over the whole database."""
 
 
+LATELY = 500
+"""How far back among the timers a quick check looks."""
+
+
 class Books:
     """Checks one database against what a crowd was told."""
 
@@ -43,7 +48,7 @@ class Books:
         self._cast = cast
         self._crowd = crowd
         self._frontier = Frontier()
-        self._fired = 0
+        self._newest_timer = 0
 
     # -- after each death, while nobody serves
 
@@ -76,22 +81,18 @@ class Books:
         self._frontier = part.frontier
 
     def check_touched_timers(self) -> None:
-        """The instances whose commands were on their way, and those whose timers were tried or have fired lately."""
+        """Rows and state agree where a command was on its way, or a timer was tried lately."""
         items = [each.item_id for each in self._crowd.on_their_way() if each.item_id]
         with snapshot(self._cast) as session:
-            lately = Timer.attempts > 0
+            tried = select(Timer.instance_id).where(Timer.attempts > 0, Timer.id > self._newest_timer - LATELY)
             touched = set(session.scalars(select(WorkItem.instance_id).where(WorkItem.id.in_(items))))
-            touched |= set(session.scalars(select(Timer.instance_id).where(lately, Timer.id > self._fired - 500)))
-            self._fired = session.scalar(select(func.max(Timer.id))) or 0
-            running = select(ProcessInstance.id).where(
-                ProcessInstance.id.in_(touched), ProcessInstance.status == RUNNING
-            )
-            for instance_id in session.scalars(running):
+            touched |= set(session.scalars(tried))
+            self._newest_timer = session.scalar(select(func.max(Timer.id))) or 0
+            running = (ProcessInstance.id.in_(touched), ProcessInstance.status == RUNNING)
+            for instance_id in session.scalars(select(ProcessInstance.id).where(*running)):
                 armed = {timer.task_id: timer.due_at for timer in runtime.inspect(session, instance_id).timers}
-                query = select(Timer.task_id, Timer.due_at).where(
-                    Timer.instance_id == instance_id, Timer.state == ARMED
-                )
-                assert dict(session.execute(query).all()) == armed
+                rows = select(Timer.task_id, Timer.due_at).where(Timer.instance_id == instance_id, Timer.state == ARMED)
+                assert dict(session.execute(rows).all()) == armed
 
     # -- from time to time, and at the end, while everybody rests
 
@@ -103,7 +104,7 @@ class Books:
             assert session.scalars(select(Incident.reason)).all() == []
             self._check_answers(session)
             self._check_marks(session)
-            self._check_steps(session)
+            self._check_times(session)
             self._check_database(session)
 
     def _check_answers(self, session: Session) -> None:
@@ -120,22 +121,29 @@ class Books:
 
     @staticmethod
     def _check_marks(session: Session) -> None:
-        """Each timer that fired gave its mark once: as many in the trail, case by case, as rows that have fired."""
-        rows = select(Timer.mark, ProcessInstance.subject_no).join(
-            ProcessInstance, ProcessInstance.id == Timer.instance_id
-        )
-        fired = Counter(session.execute(rows.where(Timer.state == FIRED, Timer.mark != "")).all())
-        told = Counter(
-            (action.rpartition(":")[2], subject)
-            for action, subject in session.execute(
-                select(TrailEntry.action, TrailEntry.subject).where(TrailEntry.action.like("deadline:mark:%"))
-            )
+        """Each timer that fired gave its mark once: as many in the trail, case and task by task, as rows that fired.
+
+        Some timers tell something else than a mark (a card is given, a rating closes): those never stand in the trail.
+        """
+        rows = select(Timer.mark, Deadline.element, ProcessInstance.subject_no)
+        rows = rows.join(Deadline, Deadline.id == Timer.deadline_id)
+        rows = rows.join(ProcessInstance, ProcessInstance.id == Timer.instance_id).where(Timer.state == FIRED)
+        told: Counter[tuple[str, ...]] = Counter()
+        for entry in session.scalars(select(TrailEntry).where(TrailEntry.action.like("deadline:mark:%"))):
+            data = json.loads(entry.body)["data"]
+            if "clock" in data:
+                told[entry.action.rpartition(":")[2], data["element"], entry.subject] += 1
+        telling = {(mark, element) for mark, element, _ in told}
+        fired = Counter(
+            (mark, element, subject)
+            for mark, element, subject in session.execute(rows).all()
+            if (mark, element) in telling
         )
         assert told == fired
 
     @staticmethod
-    def _check_steps(session: Session) -> None:
-        """A fired timer was tried at least once; an armed one is never in the past of its own due time."""
+    def _check_times(session: Session) -> None:
+        """No timer has fired before its time, and none wakes before it."""
         assert session.scalars(select(Timer.id).where(Timer.state == FIRED, Timer.fired_at < Timer.due_at)).all() == []
         assert session.scalars(select(Timer.id).where(Timer.wake_at < Timer.due_at)).all() == []
 
@@ -168,7 +176,7 @@ class Books:
 @contextmanager
 def snapshot(cast: Cast) -> Iterator[Session]:
     """One view of the whole database, also while others commit (SQLite's reads are that anyway)."""
-    bind = cast.store._reading
+    bind = cast.store.engine.execution_options(gridgov_reading=True)
     if cast.store.url.get_backend_name() != "sqlite":
         bind = bind.execution_options(isolation_level="REPEATABLE READ")
     with Session(bind, env=cast.store.env, autoflush=False) as session:

@@ -276,7 +276,7 @@ class Crowd:
             self.findings.append(f"{command.key}: replayed, but sent only once")
         if not command.is_done:
             self.tally["refused"] += 1
-            self.tally[f"refused: {command.status} {command.answer.get('code')}"] += 1
+            self.tally[f"refused: {command.context}, {command.answer.get('code')}"] += 1
             return
         shape = (command.status, command.answer.get("state"), *sorted(command.answer))
         if not was_cut:
