@@ -22,6 +22,8 @@ VALUES = ("a", "b", "out")
 """What a form or an operation may say; the last one leads out of every loop."""
 LISTS: tuple[list[str], ...] = (["x", "y"], ["x", "y", "z"], ["x"], [])
 TOP = "top"
+NUMBER = "number"
+"""What an instance is started with."""
 ASIDE = "aside"
 """What operations on side branches set: it comes back to nobody, but the library may keep it."""
 KNOWN = Known(
@@ -106,14 +108,14 @@ class Grower:
         self._defaults: dict[str, str] = {}
 
     def model(self) -> Model:
-        self._process(TOP, Place(0))
+        self._process(TOP, Place(0), takes=(NUMBER,))
         return Model(self._files, self._forms, self._answers)
 
     # -- processes
 
     def _process(self, key: str, place: Place, takes: tuple[str, ...] = (), gives: str | None = None) -> None:
         outer, self._sheet = self._sheet, _Sheet(key)
-        specification = ports(takes, (gives,)) if gives else ""
+        specification = ports(takes, (gives,) if gives else ())
         self._scope(place.knowing(*takes), gives)
         body = _DEFAULT.sub(lambda found: self._defaults[found[1]], specification + "".join(self._sheet.body))
         self._files[f"{key}.bpmn"] = file(process(body, key) + "".join(self._sheet.messages), key)

@@ -67,13 +67,13 @@ class Run:
 class Reference:
     """One instance; the same questions and acts as `engine.spiff.instance.Instance`, by path and element."""
 
-    def __init__(self, model: Model, host: Host) -> None:
+    def __init__(self, model: Model, host: Host, data: Data) -> None:
         self._library = read_library(model.files, KNOWN)
         self._host = host
         self._evaluator = Evaluator(host.functions())
         process = self._library.by_id[TOP]
         self.ends: list[str] = []
-        self._top = self._begun(process, process.scopes[0], (), {})
+        self._top = self._begun(process, process.scopes[0], (), data)
         self.run()
 
     # -- acts

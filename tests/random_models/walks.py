@@ -29,10 +29,11 @@ from engine.spiff.compiler import Compiled, compile_bundle
 from engine.spiff.instance import Instance
 from engine.spiff.rebinding import parts
 from tests.random_models.host import Host
-from tests.random_models.models import ASIDE, KNOWN, TOP, VALUES, Model
+from tests.random_models.models import ASIDE, KNOWN, NUMBER, TOP, VALUES, Model
 from tests.random_models.reference import Path, Reference
 
 WAY_OUT = VALUES[-1]
+STARTED_WITH = {NUMBER: "1"}
 LONGEST_WAY_OUT = 300
 LEFT_AT = FilePath("build/random_models")
 """Where a model is left that failed."""
@@ -64,7 +65,7 @@ class Walker:
         self._saves = 0
         self._saving = saving
         self._pruning = pruning
-        self.instance = Instance.start(self._versions[0], host, {})
+        self.instance = Instance.start(self._versions[0], host, STARTED_WITH)
         self._run()
 
     def do(self, act: Act) -> None:
@@ -168,7 +169,7 @@ class Walk:
     def __init__(self, model: Model, seed: int | str) -> None:
         self._model = model
         hosts = [Host(model.answers, seed=hash_of(seed)) for _ in range(5)]
-        self.reference = Reference(model, hosts[0])
+        self.reference = Reference(model, hosts[0], STARTED_WITH)
         self._walkers = {
             "in memory": Walker(model, hosts[1], "never"),
             "cold": Walker(model, hosts[2], "step"),

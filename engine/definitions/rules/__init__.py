@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.definitions.bundle import bundles_of
 from engine.definitions.reading import Finding, fault, local
-from engine.definitions.rules import branches, calls, diagram, expressions, flows, loops, outcomes, structure, tasks
+from engine.definitions.rules import (
+    assigning,
+    branches,
+    calls,
+    diagram,
+    expressions,
+    flows,
+    loops,
+    outcomes,
+    structure,
+    tasks,
+)
 from engine.definitions.rules.library import Known, Library, read_library
 from engine.errors import DefinitionRefused
 from engine.spiff.compiler import compile_bundle
@@ -42,7 +53,8 @@ RULES: tuple[Callable[[Library], Iterable[Finding]], ...] = (
     calls.called_processes_exist,
     calls.ports_are_in_their_sets,
     calls.no_process_calls_itself,
-    calls.outputs_are_set_on_every_way,
+    assigning.outputs_are_set_on_every_way,
+    assigning.names_are_set_before_they_are_read,
     tasks.operations_are_known,
     tasks.people_know_what_to_do,
     tasks.forms_exist,

@@ -49,7 +49,7 @@ def branches_of_a_part_are_joined(library: Library) -> Iterator[Finding]:
 def branches_share_no_data(library: Library) -> Iterator[Finding]:
     """A branch has its own copy of the data until the join: what two branches write and somebody reads is luck."""
     for process in library.processes:
-        uses = _Uses(library, process)
+        uses = Uses(library, process)
         for scope in process.scopes:
             for one, other in _together(library, scope):
                 merged = uses.read_anywhere if _meet(scope, one, other) else _NOTHING
@@ -79,7 +79,7 @@ def _races(writer: str, other: str, names: frozenset[str], does: str, zh: str) -
 def messages_have_one_receiver(library: Library) -> Iterator[Finding]:
     """A message wakes whatever waits for it in its instance; two at once would both go on."""
     for process in library.processes:
-        uses = _Uses(library, process)
+        uses = Uses(library, process)
         for scope in process.scopes:
             for one, other in _together(library, scope):
                 yield from _twice(one, other, uses.of(scope, one).messages & uses.of(scope, other).messages)
@@ -108,7 +108,7 @@ class _Use:
     messages: frozenset[str] = _NOTHING
 
 
-class _Uses:
+class Uses:
     """What the elements of one process use, asked for once each."""
 
     def __init__(self, library: Library, process: Process) -> None:
@@ -122,14 +122,19 @@ class _Uses:
             self._known[scope, node_id] = self._looked_up(scope, node_id)
         return self._known[scope, node_id]
 
-    def _looked_up(self, scope: Scope, node_id: str) -> _Use:
-        node, inside = scope.nodes[node_id], self.inside(scope.nodes[node_id])
+    def reads(self, scope: Scope, node_id: str) -> frozenset[str]:
+        """The names that an element itself reads, or an event on it."""
+        node = scope.nodes[node_id]
         texts = [text for each in (node_id, *scope.boundaries[node_id]) for text in self._texts.get(each, ())]
         texts += [flow.condition or "" for flow in scope.outgoing[node_id]]
+        return (_names_in_all(texts) - self._answers(node)) | self._given(node) | _references(node, "loopDataInputRef")
+
+    def _looked_up(self, scope: Scope, node_id: str) -> _Use:
+        node, inside = scope.nodes[node_id], self.inside(scope.nodes[node_id])
         catching = [node_id] if scope.kind(node_id) == "intermediateCatchEvent" else []
         return _Use(
-            _names_in_all(texts) | inside.reads | self._given(node) | _references(node, "loopDataInputRef"),
-            self._library.writes(node) | inside.writes | _references(node, "loopDataOutputRef"),
+            self.reads(scope, node_id) | inside.reads,
+            self._library.writes(node) | inside.writes,
             self.awaited([*catching, *scope.boundaries[node_id]], scope) | inside.messages,
         )
 
@@ -149,9 +154,17 @@ class _Uses:
         return _NOTHING.union(*(_message_names(scope.nodes[each]) for each in nodes))
 
     def _given(self, node: Any) -> frozenset[str]:
-        """The names that go into a call."""
-        called = self._library.by_id.get(node.get("calledElement")) if local(node) == "callActivity" else None
-        return called.ports("dataInput") if called is not None else _NOTHING
+        """The names that go into a call, but for the item that a multi-instance makes itself."""
+        called = self._called(node)
+        return called.ports("dataInput") - _item(node) if called is not None else _NOTHING
+
+    def _answers(self, node: Any) -> frozenset[str]:
+        """What the completion condition of a multi-instance may read beside process data."""
+        called = self._called(node)
+        return called.ports("dataOutput") | _item(node) if called is not None else _NOTHING
+
+    def _called(self, node: Any) -> Process | None:
+        return self._library.by_id.get(node.get("calledElement")) if local(node) == "callActivity" else None
 
     @cached_property
     def _texts(self) -> Mapping[str, list[str]]:
@@ -182,6 +195,10 @@ def _references(node: Any, tag: str) -> frozenset[str]:
     loop = node.find(f"./{{{BPMN}}}multiInstanceLoopCharacteristics")
     text = "" if loop is None else (loop.findtext(f"./{{{BPMN}}}{tag}") or "").strip()
     return frozenset({text} if text else ())
+
+
+def _item(node: Any) -> frozenset[str]:
+    return frozenset(each.get("id", "") for each in elements(node, "inputDataItem"))
 
 
 def _names_in_all(texts: Iterable[str]) -> frozenset[str]:

@@ -1,12 +1,11 @@
-"""Called processes: they exist, say what goes in and out, and set every output on every way to an end."""
+"""Called processes: they exist, and say what goes in and out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from engine.definitions.reading import BPMN, Finding, elements, fault, id_of
-from engine.definitions.rules.graph import Scope
-from engine.definitions.rules.library import Library, Process
+from engine.definitions.rules.library import Library
 
 
 def called_processes_exist(library: Library) -> Iterator[Finding]:
@@ -56,53 +55,3 @@ def no_process_calls_itself(library: Library) -> Iterator[Finding]:
                     "a loop through an exclusive merge",
                     "流程直接或间接调用自身；请改用回路",
                 )
-
-
-def outputs_are_set_on_every_way(library: Library) -> Iterator[Finding]:
-    """An output that is missing on one way to an end fails in the step that comes there."""
-    for process in library.processes:
-        wanted = process.ports("dataOutput")
-        scope = process.scopes[0]
-        if wanted and library.names(process) is not None:
-            entering = assigned(library, process, scope, process.ports("dataInput"))
-            for end in (each for each in scope.of("endEvent") if each not in scope.beside):
-                for name in sorted(wanted - entering[end]):
-                    reason = f"the output {name} is not set on every way to this end"
-                    instead = f"a form or an operation that sets {name} on each way"
-                    yield fault(end, reason, instead, f"到达该结束事件的某条路径未设置输出 {name}")
-
-
-def assigned(
-    library: Library, process: Process, scope: Scope, entering: frozenset[str]
-) -> Mapping[str, frozenset[str]]:
-    """Node id → the process data that is set for certain when a token comes to it."""
-    universe = (library.names(process) or frozenset()) | entering
-    found = dict.fromkeys(scope.nodes, universe)
-    found |= dict.fromkeys(scope.of("startEvent"), entering)
-    waiting = list(scope.nodes)
-    while waiting:
-        node = waiting.pop()
-        if scope.kind(node) == "startEvent" or not scope.previous[node]:
-            ways = []
-        else:
-            ways = [_leaving(library, process, scope, each, node, found[each]) for each in scope.previous[node]]
-        joins = frozenset.union if scope.kind(node) == "parallelGateway" else frozenset.intersection
-        now = joins(*ways) if ways else found[node]
-        if now != found[node]:
-            found[node] = now
-            waiting += scope.next[node]
-    return found
-
-
-def _leaving(
-    library: Library, process: Process, scope: Scope, node: str, target: str, entering: frozenset[str]
-) -> frozenset[str]:
-    """What is set after `node` on the way to `target`; an event on an activity leaves before the activity is done."""
-    if target in scope.boundaries[node]:
-        return entering
-    if scope.kind(node) == "subProcess":
-        inner = next(each for each in process.scopes if each.node is scope.nodes[node])
-        ends = [each for each in inner.of("endEvent") if each not in inner.beside]
-        at_ends = assigned(library, process, inner, entering)
-        return frozenset.intersection(*(at_ends[each] for each in ends)) if ends else entering
-    return entering | library.writes(scope.nodes[node])

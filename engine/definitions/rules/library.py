@@ -100,6 +100,9 @@ class Library:
             return frozenset(filter(None, [None if operator is None else operator.get("resultVariable")]))
         if kind == "callActivity":
             called = self.by_id.get(node.get("calledElement"))
+            results = node.findtext(f"./{{{BPMN}}}multiInstanceLoopCharacteristics/{{{BPMN}}}loopDataOutputRef")
+            if results is not None:
+                return frozenset({results.strip()})
             return called.ports("dataOutput") if called else frozenset()
         return _message_variable(node)
 
