@@ -22,6 +22,7 @@ from engine.definitions.catalogue import Catalogue
 from engine.environment import Environment, SeededEntropy
 from engine.keys import KeyRing
 from engine.registry import Registry
+from engine.spiff import codec
 from engine.step import CLOCK_READERS
 from processes import migrations
 from processes.registry import build
@@ -55,7 +56,7 @@ def make(release: str) -> dict[str, Any]:
     files = {row["sha256"]: shelf.read(row["content"], naive=True) for row in rows["definition_file"]}
     words = vocabulary(files.values(), env.registry)
     check_whole(words, scenes)
-    said: dict[str, Any] = {"release": release, "revision": revision}
+    said: dict[str, Any] = {"release": release, "revision": revision, "reads": list(codec.READABLE)}
     said |= {"definitions": {row["key"]: row["id"] for row in rows["definition"]}, **words, "scenes": scenes}
     shelf.write(release, said, rows)
     return said

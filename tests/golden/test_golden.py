@@ -256,6 +256,15 @@ def missing(release: str, registry: Any) -> dict[str, set[str]]:
     return {kind: set(said[kind]) - words for kind, words in known.items() if set(said[kind]) - words}
 
 
+def test_states_are_written_in_a_format_that_the_last_release_reads() -> None:
+    """So that old and new processes can work side by side while an installation is upgraded.
+
+    A new format is read by one release and written by the next. 0.1.0 came before this rule.
+    """
+    assert codec.FORMAT in codec.READABLE
+    assert codec.FORMAT in shelf.manifest(RELEASES[-1])["reads"]
+
+
 # -- the check itself can fail
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.db import Session
     from engine.definitions.migrating import Clock, Item, Moved
 
+WOULD = "would move"
 _TROUBLE = (runs.REFUSED, runs.FAILED, runs.PLANNED)
 
 
@@ -80,8 +81,8 @@ def _try_out(wanted: Wanted) -> None:
         for result in runs.try_out(store, actor, wanted):
             found[result.state] += 1
             with store.read() as session:
-                click.echo("\n".join(_told(session, result)))
-    click.echo(f"dry run: {_sum(found)}; nothing was changed")
+                click.echo("\n".join(_told(session, result, WOULD)))
+    click.echo(f"dry run: {_sum(found, WOULD)}; nothing was changed")
     sys.exit(1 if any(found[state] for state in _TROUBLE) else 0)
 
 
@@ -103,14 +104,14 @@ def _carry_out(run: int, batch: int) -> None:
     sys.exit(1 if any(found[state] for state in _TROUBLE) else 0)
 
 
-def _sum(found: Counter[str]) -> str:
-    states = (runs.MOVED, *_TROUBLE, runs.LEFT)
-    return ", ".join(f"{found[state]} {state}" for state in states if found[state] or state == runs.MOVED)
+def _sum(found: Counter[str], moved: str = runs.MOVED) -> str:
+    states = {runs.MOVED: moved, **{state: state for state in (*_TROUBLE, runs.LEFT)}}
+    return ", ".join(f"{found[state]} {word}" for state, word in states.items() if found[state] or word == moved)
 
 
-def _told(session: Session, result: Result) -> Iterator[str]:
+def _told(session: Session, result: Result, moved: str = runs.MOVED) -> Iterator[str]:
     """A result in lines: what it is about, then what changes or why nothing does."""
-    yield f"{result.subject_no}  {result.state}"
+    yield f"{result.subject_no}  {moved if result.state == runs.MOVED else result.state}"
     for finding in result.findings:
         yield f"    {finding['element']}: {finding['reason']}; {finding['instead']}"
     if result.error:

@@ -44,10 +44,10 @@ def test_a_dry_run_says_what_would_happen_to_each_case_and_changes_nothing(run: 
     lines = done.output.splitlines()
     assert f"{two[0]}  refused" in lines
     assert "    verify: is not in case any more; say where its tokens go: --map verify=NEW" in lines
-    at = lines.index(f"{two[1]}  moved")
+    at = lines.index(f"{two[1]}  would move")
     assert lines[at + 1] == "    at case/stay, handling/act"
     assert lines[at + 2].startswith("    + timer act_remind 20")
-    assert lines[-1] == "dry run: 1 moved, 1 refused; nothing was changed"
+    assert lines[-1] == "dry run: 1 would move, 1 refused; nothing was changed"
     listed = run("list").output.splitlines()
     assert [line.split()[:5] for line in listed if " case " in line] == [
         ["case", "version", "1", "2", "running"],
