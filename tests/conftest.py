@@ -33,6 +33,15 @@ for _name in [name for name in os.environ if name.startswith("GRIDGOV_")]:
     del os.environ[_name]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it once, also in a quiet run: a hundred dots and letters hide that a whole database was never tried."""
+    if find_binaries() is None:
+        skipped = len(terminalreporter.stats.get("skipped", []))
+        terminalreporter.write_line(
+            f"PostgreSQL is not installed (apt-get install postgresql): {skipped} tests skipped, SQLite only", red=True
+        )
+
+
 @pytest.fixture
 def clock() -> SimulatedClock:
     """Tuesday 24 November 2026, nine in the morning, when offices open."""
