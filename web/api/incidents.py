@@ -12,13 +12,16 @@ from pydantic import Field
 
 from engine import incidents as log
 from engine import stuck
+from engine.doctor.checks import as_data, examine
+from engine.doctor.mending import mend_drift
 from engine.incidents import MAX_WORDS, OperatorAct
 from engine.moving import Moved, Picture, Wanted
 from engine.stuck import Stuck
 from processes import operating
 from processes.administration import require_admin
+from processes.doctor import CHECKS, DEFAULT_BACKUPS
 from web.api.shapes import RowId, Strict, iso, unit_json, units_by_id
-from web.edge import acting, acting_on_each, reading, trying
+from web.edge import acting, acting_on_each, reading, sign_in, store, trying
 
 if TYPE_CHECKING:
     from engine.actors import Actor
@@ -203,6 +206,23 @@ def post_move(path: InstancePath, body: MoveBody) -> Response:
         return {**_moved_json(session, done), "kept": not body.dry}
 
     return jsonify(trying(move)) if body.dry else acting(lambda session, actor: (200, move(session, actor)))
+
+
+@api.get("/health", summary="What `gridgov doctor` finds, without what is dear on a large database")
+def get_health() -> Response:
+    with store().read() as session:
+        require_admin(sign_in(session))
+    return jsonify(as_data(list(examine(store(), CHECKS, backups=DEFAULT_BACKUPS))))
+
+
+@api.post("/timers/rebuild", summary="Rebuild the timers that differ from the state of their instances")
+def post_rebuild() -> Response:
+    """Each instance in a transaction of its own; doing it again finds nothing more to do."""
+    with store().read() as session:
+        actor = sign_in(session)
+        require_admin(actor)
+    done = mend_drift(store(), actor)
+    return jsonify(rebuilt=[{"instance": instance_id, **vars(each)} for instance_id, each in done.items()])
 
 
 def _doing(body: BulkBody, kind: str, row_id: int) -> Any:

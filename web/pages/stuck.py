@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from engine.doctor.checks import State, examine, worst
 from processes import operating
+from processes.doctor import CHECKS, DEFAULT_BACKUPS
+from web.edge import store
 from web.pages import stuck_view as views
 from web.pages.admin_view import process_name
 from web.pages.showing import Shown, showing
@@ -68,5 +71,17 @@ def instance(instance_id: int) -> Shown:
     def look(session: Session, actor: Actor) -> Shown:
         view = views.InstanceView.load(session, actor, instance_id)
         return render_template("admin/instance.html", view=view, words=words)
+
+    return showing(look, roles=ROLES)
+
+
+@blueprint.get("/health")
+def health() -> Shown:
+    """What `gridgov doctor` finds: the same table, without what is dear on a large database."""
+
+    def look(_session: Session, _actor: Actor) -> Shown:
+        results = list(examine(store(), CHECKS, backups=DEFAULT_BACKUPS))
+        drifts = any(result.check.name == "drift" and result.finding.state is State.BAD for result in results)
+        return render_template("admin/health.html", results=results, worst=worst(results), drifts=drifts)
 
     return showing(look, roles=ROLES)
