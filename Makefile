@@ -82,7 +82,7 @@ lint: setup
 format: setup ## format the code
 	@$(BIN)/ruff format --quiet . ; $(BIN)/ruff check --quiet --fix .
 
-bench: setup browser ## measure; writes build/bench.json
+bench: setup postgres browser ## measure; writes build/bench.json
 	@$(BIN)/python -m benchmarks
 
 lock: setup ## renew requirements.lock, and what of it a server needs in deploy/

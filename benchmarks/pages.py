@@ -6,26 +6,14 @@ profile of Lighthouse); every load has an empty cache. The real server answers, 
 
 from __future__ import annotations
 
-import base64
-import os
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import requests
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.district import CELL, CENTRE
-from engine.clock import SystemClock
-from engine.db import Store
-from engine.environment import Environment
+from benchmarks.serving import serving, today
 from engine.network.people import by_staff_no
 from engine.sign_in import sessions
 from web.config import DEFAULT_LIMITS
@@ -52,7 +40,8 @@ _LCP = """() => new Promise(resolve => {
 
 def paints(bench: Bench) -> dict[str, float]:
     """`phone_lcp_ms`: the slower of the phone's two pages; `board_lcp_ms`: the triage board."""
-    with _serving(bench) as base, sync_playwright() as playwright:
+    with serving(bench, "--no-worker") as port, sync_playwright() as playwright:
+        base = f"http://127.0.0.1:{port}"
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         phone = [_median(browser, base, _cookie(bench, CELL), path, PHONE) for path in ("/tasks", "/report")]
         board = _median(browser, base, _cookie(bench, CENTRE), "/triage", DESK)
@@ -80,46 +69,5 @@ def _load(browser: Browser, base: str, cookie: str, path: str, size: Any) -> flo
 
 
 def _cookie(bench: Bench, staff_no: str) -> str:
-    """A session by the machine's own clock, as the server reads it."""
-    env = bench.store.env
-    now = Environment(SystemClock(), env.keys, env.catalogue, env.registry)
-    store = Store(str(bench.store.url), now)
-    with store.write() as session:
-        secret = sessions.begin(session, by_staff_no(session, staff_no), "bench", DEFAULT_LIMITS)
-    store.dispose()
-    return secret
-
-
-@contextmanager
-def _serving(bench: Bench) -> Iterator[str]:
-    key_file = bench.path.with_suffix(".key")
-    key_file.write_text(base64.b64encode(b"k" * 32).decode())
-    port = _free_port()
-    settings = {"GRIDGOV_DATABASE_URL": str(bench.store.url), "GRIDGOV_KEY_FILE": str(key_file)}
-    command = [str(Path(sys.executable).with_name("gridgov")), "serve", "--port", str(port), "--no-worker"]
-    server = subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    try:
-        base = f"http://127.0.0.1:{port}"
-        _wait_for(base)
-        yield base
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait_for(base: str) -> None:
-    for _ in range(100):
-        try:
-            requests.get(f"{base}/healthz", timeout=1)
-        except requests.ConnectionError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("the server did not start")
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    with today(bench) as store, store.write() as session:
+        return sessions.begin(session, by_staff_no(session, staff_no), "bench", DEFAULT_LIMITS)

@@ -25,6 +25,7 @@ def refresh(store: Store) -> None:
         metrics.INCIDENTS_OPEN.set(incidents.open_count(session))
         metrics.OUTBOX_PENDING.set(outbox.pending_count(session))
         metrics.WORKERS_ALIVE.set(live_workers(session))
+        metrics.TIMERS_DUE.set(timers.due_count(session))
         metrics.TIMER_OLDEST_DUE.set(_seconds_since(session, timers.next_wake(session)))
         oldest = select(func.min(Outbox.created_at)).where(Outbox.state == PENDING)
         metrics.OUTBOX_OLDEST.set(_seconds_since(session, session.scalar(oldest)))

@@ -9,9 +9,10 @@ STEP_SECONDS = Histogram("gridgov_step_seconds", "Time of a unit of work that wr
 TIMER_LATENESS = Histogram(
     "gridgov_timer_lateness_seconds",
     "How late timers fired",
-    buckets=(1, 10, 60, 600, 3600, 86400, float("inf")),
+    buckets=(1, 5, 10, 60, 600, 3600, 86400, float("inf")),
 )
 TIMERS_ARMED = Gauge("gridgov_timers_armed", "Timers that wait")
+TIMERS_DUE = Gauge("gridgov_timers_due", "Timers that are due and have not fired; how far a long sweep has come")
 TIMER_DRIFT = Gauge("gridgov_timer_drift", "Timers whose row and state disagree; must be 0")
 INCIDENTS_OPEN = Gauge("gridgov_incidents_open", "Incidents that nobody has resolved")
 OUTBOX_PENDING = Gauge("gridgov_outbox_pending", "Effects that are still to be delivered")

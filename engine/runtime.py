@@ -225,11 +225,14 @@ def _read_afresh(session: Session, *instance_ids: int) -> None:
 
 def lock_by_item(session: Session, item_id: int) -> ProcessInstance:
     """The locked instance of a work item. Raises NotFound."""
-    _read_afresh(session, -item_id)  # the instance is not known yet, and ids of instances are positive
-    rows: list[ProcessInstance] = list(session.scalars(_LOCK_BY_ITEM, {"item_id": item_id}))
-    if not rows:
-        raise NotFound
-    return rows[-1]  # a linked instance is younger than its case
+    known: dict[int, ProcessInstance] = session.info.setdefault("instances of items", {})
+    if item_id not in known:
+        _read_afresh(session, -item_id)  # the instance is not known yet, and ids of instances are positive
+        rows = session.scalars(_LOCK_BY_ITEM, {"item_id": item_id}).all()
+        if not rows:
+            raise NotFound
+        known[item_id] = rows[-1]  # a linked instance is younger than its case
+    return known[item_id]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import structlog
 from gunicorn.app.base import BaseApplication
 
 from engine.scheduler import Ticker
-from engine.tuning import calm_collector
+from engine.tuning import calm_collector, take_short_turns
 from processes.demo import runs
 from web import assembly, config, logs, stopping
 from web.app import create_app
@@ -75,6 +75,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
 
     def _start(self, _worker: Any) -> None:
         calm_collector()
+        take_short_turns()
         if self._with_worker and self._store is not None:
             self._month = DemoProcess(self._store)
             self._month.start()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from engine import runtime
-from engine.instances import ProcessInstance
 from engine.worklist import WorkItem
 from processes.cases.actions import ACTIONS, require
 from processes.cases.models import Case
@@ -25,20 +24,23 @@ _CODES = {"verify": {"accept": "accept_case"}}
 def complete(
     session: Session, actor: Actor, item: WorkItem, data: Mapping[str, Any], version: int | None = None
 ) -> Step:
-    """Lock what the act will change, then ask the policy, then complete. Raises as `check_outcome` and as the runtime."""
-    runtime.lock_each(session, _changed(session, item, data))
+    """Lock what the act will change, ask the policy, complete. Raises as `check_outcome` and as the runtime."""
+    main = _main_of(session, item, data)
+    if main is None:
+        runtime.lock_by_item(session, item.id)
+    else:
+        runtime.lock_each(session, [item.instance_id, main])
     check_outcome(session, actor, item, data)
     return runtime.complete(session, actor, item.id, data, version)
 
 
-def _changed(session: Session, item: WorkItem, data: Mapping[str, Any]) -> list[int]:
-    """Instances of cases: the item's own, and of a merge the main case's, which must not end or be merged meanwhile."""
-    own = session.get_one(ProcessInstance, item.instance_id)
-    changed = [own.parent_id or own.id]
-    if data.get("main_case"):
-        main = select(Case.instance_id).where(Case.number == str(data["main_case"]), Case.instance_id.is_not(None))
-        changed += session.scalars(main.where(Case.district_id == item.district_id))
-    return changed
+def _main_of(session: Session, item: WorkItem, data: Mapping[str, Any]) -> int | None:
+    """The instance of the case into which this one is merged: that must not end, or be merged itself, meanwhile."""
+    number = data.get("main_case")
+    if not number:
+        return None
+    named = select(Case.instance_id).where(Case.number == str(number), Case.district_id == item.district_id)
+    return session.scalar(named)
 
 
 def check_outcome(session: Session, actor: Actor, item: WorkItem, data: Mapping[str, Any]) -> None:

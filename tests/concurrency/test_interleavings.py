@@ -16,7 +16,7 @@ from engine.instances import ProcessInstance
 from engine.timers import Timer
 from engine.worklist import ItemClosed, WorkItem
 from processes import access
-from processes.cases import changing, worklist
+from processes.cases import changing
 from processes.cases.models import Case
 from processes.cases.worklist import complete
 from processes.codes import Rung
@@ -104,13 +104,14 @@ def test_two_cases_are_never_merged_into_each_other(postgres_cast: Cast) -> None
     assert (cast.case(first).state, cast.case(second).state) == ("reported", "merged")
 
 
-def test_merging_waits_for_a_step_of_the_main_case(postgres_cast: Cast) -> None:
-    """Both instances are locked, the older first, whichever of them is merged into which."""
+def test_a_merge_locks_both_cases(postgres_cast: Cast) -> None:
+    """The older first, whichever is merged into which, so that two merges never wait for each other."""
     cast = postgres_cast
     first, second = cast.report().case.number, cast.report().case.number
     for number, other in ((first, second), (second, first)):
         with looking(cast, number) as (session, _, item):
-            complete_only_locks(session, item, other)
+            with pytest.raises(Invalid):
+                complete(session, cast.grid, item, {"result": "merge", "main_case": other, "urgency": "none such"})
             assert is_locked(cast, instance_of(cast, number))
             assert is_locked(cast, instance_of(cast, other))
 
@@ -119,10 +120,6 @@ def is_locked(cast: Cast, instance_id: int) -> bool:
     with cast.store.read() as session:
         free = select(ProcessInstance.id).where(ProcessInstance.id == instance_id).with_for_update(skip_locked=True)
         return session.scalar(free) is None
-
-
-def complete_only_locks(session: Session, item: WorkItem, main: str) -> None:
-    runtime.lock_each(session, worklist._changed(session, item, {"result": "merge", "main_case": main}))
 
 
 def instance_of(cast: Cast, number: str) -> int:
