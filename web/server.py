@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             "threads": THREADS,
             "graceful_timeout": stopping.SECONDS - MARGIN - self.drain,
             "control_socket_disable": True,
+            "post_fork": _let_itself_be_stopped,
             "post_worker_init": self._start,
             "worker_exit": self._stop,
             "accesslog": None,
@@ -101,3 +103,8 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             self._stopper.join()
         if self._store is not None:
             self._store.dispose()
+
+
+def _let_itself_be_stopped(_server: Any, _worker: Any) -> None:
+    """Until it listens to signals itself, a worker has the master's handlers, which would swallow the order to stop."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

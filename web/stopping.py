@@ -22,9 +22,11 @@ import sys
 import time
 from typing import Any
 
+import structlog
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
+log = structlog.get_logger(__name__)
 SECONDS = 10
 """A stop is over within this; systemd and containers get a little more before they kill."""
 _QUIET, _AT_MOST = 0.05, 1.0
@@ -60,6 +62,10 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no type
 
     DRAIN = 10  # SIGUSR1: gunicorn has it for log files, of which there are none here
 
+    def run(self) -> None:
+        super().run()
+        log.info("stopped", unfinished=self.nr_conns)
+
     def handle_usr1(self, _signal: int, _frame: Any) -> None:
         self.method_queue.defer(self._begin)  # a signal handler must not start threads
 
@@ -70,12 +76,13 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no type
             return
         self._begin()
         self._take_in_the_last()
+        log.info("no longer listening", running=self.nr_conns)
         super().set_accept_enabled(False)
         for listener in self.sockets:
             listener.close()
 
     def _begin(self) -> None:
-        self.cfg.set("keepalive", 0)  # from now on each answer says "Connection: close"
+        self.max_keepalived = 0  # each answer says "Connection: close"; what was promised to be kept stays for a while
         self.app.begin_stop()
 
     def _take_in_the_last(self) -> None:

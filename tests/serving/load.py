@@ -83,7 +83,7 @@ class Load:
 
     def check(self) -> None:
         """No request failed, and each report is one case."""
-        assert self.failed == []
+        assert self.failed == [], self.failed
         with self.site.cast.store.read() as session:
             stored = session.scalar(select(func.count()).select_from(Case)) or 0
         assert len(set(self.numbers)) == len(self.numbers)

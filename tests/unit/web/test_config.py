@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from web.config import BadSetting, from_environment
-from web.variables import KNOWN, OF_THE_BUILD, markdown
+from web.server import MARGIN, Server
+from web.stopping import SECONDS
+from web.variables import KNOWN, MAX_DRAIN, OF_THE_BUILD, markdown
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -88,3 +90,11 @@ def test_every_setting_that_the_code_reads_stands_in_the_table():
         for path in (DOCS.parent / folder).rglob("*.py"):
             used |= set(re.findall(r"GRIDGOV_[A-Z_]+[A-Z]", path.read_text("utf-8")))
     assert used - KNOWN - OF_THE_BUILD == set()
+
+
+def test_a_stop_is_over_in_time_however_long_it_is_announced():
+    for drain in range(MAX_DRAIN + 1):
+        settings = from_environment({"GRIDGOV_DRAIN_SECONDS": str(drain)})
+        server = Server("127.0.0.1", 8000, settings, with_worker=False)
+        assert drain + server.cfg.graceful_timeout + MARGIN == SECONDS
+        assert server.cfg.graceful_timeout >= 4  # for what runs
