@@ -27,7 +27,7 @@ from web.config import from_environment
 
 NGINX = shutil.which("nginx") or ("/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else None)
 DEPLOY = Path(__file__).parents[2] / "deploy"
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 60
 """Until a stop counts as never; it is over within ten, but a busy machine is no finding."""
 _GRIDGOV = "from web.cli import main; main()"
