@@ -30,7 +30,7 @@ _CONTAINERS = frozenset(
 Finding = dict[str, str]
 """`{"element": id, "reason": why, "instead": what to draw, "zh": both in Chinese}`.
 
-`validate` adds `name` (the label, when the element has one) and `file`.
+`validate` adds `rule`, and `name` (the label) and `file` where the element has them.
 """
 
 

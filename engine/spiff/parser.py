@@ -10,7 +10,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 
-from engine.spiff.calls import GridCallActivity
+from engine.spiff.calls import GridCallActivity, GridCallParser
 from engine.spiff.joins import GridInclusiveGateway, GridParallelGateway
 from engine.spiff.task import predict_nothing
 from engine.spiff.timers import DateTimer, DurationTimer
@@ -48,14 +48,10 @@ for _tag in ("startEvent", "intermediateCatchEvent", "boundaryEvent"):
     _parser, _spec = GridParser.OVERRIDE_PARSER_CLASSES[full_tag(_tag)]
     _clocked = type(f"Clocked{_parser.__name__}", (_Clocked, _parser), {})
     GridParser.OVERRIDE_PARSER_CLASSES[full_tag(_tag)] = (_clocked, _spec)
-_OURS = {
-    "parallelGateway": GridParallelGateway,
-    "inclusiveGateway": GridInclusiveGateway,
-    "callActivity": GridCallActivity,
-}
-for _tag, _spec in _OURS.items():
-    _known = GridParser.PARSER_CLASSES | GridParser.OVERRIDE_PARSER_CLASSES
-    GridParser.OVERRIDE_PARSER_CLASSES[full_tag(_tag)] = (_known[full_tag(_tag)][0], _spec)
+_STOCK = GridParser.PARSER_CLASSES
+for _tag, _join in (("parallelGateway", GridParallelGateway), ("inclusiveGateway", GridInclusiveGateway)):
+    GridParser.OVERRIDE_PARSER_CLASSES[full_tag(_tag)] = (_STOCK[full_tag(_tag)][0], _join)
+GridParser.OVERRIDE_PARSER_CLASSES[full_tag("callActivity")] = (GridCallParser, GridCallActivity)
 
 
 def parse(process_id: str, models: dict[str, Any]) -> tuple[BpmnProcessSpec, dict[str, BpmnProcessSpec]]:

@@ -190,9 +190,9 @@ class Grower:
     def _block(self, place: Place) -> Block:
         self._room -= 1
         plain = [self._human, self._human, self._service, self._pause, self._listen]
-        nested = [self._choice, self._choice, self._loop, self._loop, self._call, self._sub_process]
+        nested = [self._choice, self._choice, self._loop, self._loop, self._call, self._sub_process, self._multi_call]
         if not place.on_loop:
-            nested += [self._parallel, self._inclusive, self._multi_call]
+            nested += [self._parallel, self._inclusive]
         deep = place.depth >= self.DEEPEST or self._room <= 0
         return self._chances.choice(plain if deep else plain + nested)(place)
 
@@ -368,14 +368,15 @@ class Grower:
         host = self._draw(
             "each", lambda i: f'<callActivity id="{i}" calledElement="{called.key}">{loop}</callActivity>'
         )
-        if blocks:
-            self._flow(blocks[0].last, host)
-        guarded = self._guarded(replace(place, on_loop=True), Block(host, host), None, back=False)
-        return Block(blocks[0].first, guarded.last) if blocks else guarded
+        guarded = self._guarded(place, Block(host, host), None)
+        if not blocks:
+            return guarded
+        self._flow(blocks[0].last, guarded.first)
+        return Block(blocks[0].first, guarded.last)
 
     # -- boundary events
 
-    def _guarded(self, place: Place, block: Block, name: str | None, *, back: bool = True) -> Block:
+    def _guarded(self, place: Place, block: Block, name: str | None) -> Block:
         """The activity with boundary events or none; `name` is set on every way out of it."""
         first, last = block.first, block.last
         kinds = [self._chances.random() for _ in range(self._chances.choice([0, 0, 1, 1, 2, 3]))]
@@ -386,7 +387,7 @@ class Grower:
             leave = self._draw("met", lambda i: f'<exclusiveGateway id="{i}" />')
             self._flow(last, leave)
             last = leave
-        returning = [each > 0.75 and back for each in interrupting]
+        returning = [each > 0.75 for each in interrupting]
         if any(returning):
             first = self._draw("back", lambda i: f'<exclusiveGateway id="{i}" />')
             self._flow(first, block.first)

@@ -8,10 +8,13 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
+from engine.errors import DefinitionRefused
 from tests.random_models.models import Grower, Model
+from tests.random_models.mutations import mutated
 from tests.random_models.walks import prove
 from tests.soaking import rounds, seed_of_this_run
 
@@ -60,18 +63,50 @@ def test_random_models_hold_everything_that_may_be_drawn() -> None:
     }
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_what_the_rules_let_pass_of_a_changed_model_goes_the_way_that_bpmn_says(seed: int) -> None:
+    """A random change makes most models wrong; refused or right, there is nothing between."""
+    _tried(changed(seed), f"changed-{seed}")
+
+
+def test_some_changed_models_are_refused_and_some_are_not() -> None:
+    verdicts = [_tried(changed(seed), f"changed-{seed}", steps=0) for seed in range(12)]
+    assert {bool(each) for each in verdicts} == {True, False}
+
+
+def changed(seed: int) -> Model:
+    chances = random.Random(seed)
+    grown = Grower(seed, chances.choice([2, 4, 8])).model()
+    return mutated(grown, chances, chances.choice([1, 1, 2]))
+
+
+def _tried(model: Model, seed: str, steps: int = STEPS) -> int:
+    """How many steps it went; 0 when it was refused."""
+    try:
+        return len(prove(model, seed, steps).acts)
+    except DefinitionRefused:
+        return 0
+
+
+def _grown(seed: int) -> Model:
+    return Grower(seed, random.Random(seed).choice([SMALL, SMALL, LARGE])).model()
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(5400)
-def test_random_models_go_the_way_that_bpmn_says_for_minutes() -> None:
+@pytest.mark.parametrize(("make", "share"), [(_grown, 0.6), (changed, 0.4)], ids=["grown", "changed"])
+def test_random_models_go_the_way_that_bpmn_says_for_minutes(make: Callable[[int], Model], share: float) -> None:
     """SOAK_SEED is the first seed; each model after it has the next one."""
     first = seed_of_this_run()
-    models, acts, kinds = 0, 0, Counter()
+    walked, refused, acts, kinds = 0, 0, 0, Counter[str]()
     print(f"\nrandom models from seed {first} on")
-    for number in rounds(0.7):
-        seed = first + number
-        model = Grower(seed, random.Random(seed).choice([SMALL, SMALL, LARGE])).model()
-        acts += len(prove(model, seed, STEPS * 2).acts)
+    for number in rounds(share):
+        model = make(first + number)
+        steps = _tried(model, f"{make.__name__.strip('_')}-{first + number}", STEPS * 2)
+        acts += steps
+        walked += steps > 0
+        refused += steps == 0
         kinds += drawn(model)
-        models += 1
-    print(f"{models} random models, {acts} steps, each in five manners; drawn: {dict(kinds.most_common())}")
-    assert acts > models
+    print(f"{walked} random models, {acts} steps, each in five manners; {refused} refused; drawn: {dict(kinds)}")
+    assert walked > 0
+    assert make is changed or refused <= walked / 50, "the generator draws what the rules refuse"

@@ -128,8 +128,7 @@ class Walker:
 
     def _ready(self) -> Iterator[tuple[str, Path, str, Mapping[str, Any]]]:
         for task in self.instance.ready():
-            data = {name: value for name, value in task.data.items() if name != ASIDE}
-            yield task.task_id, self._path(task.task_id), task.element, data
+            yield task.task_id, self._path(task.task_id), task.element, _read(task.data)
 
     def _timers(self) -> list[tuple[Any, ...]]:
         return [(each.task_id, self._path(each.task_id), each.element, each.due_at) for each in self.instance.timers()]
@@ -156,6 +155,11 @@ class Walker:
             instances = sum(1 for task in part.tasks.values() if task.task_spec.name.endswith(" [child]"))
             assert len(part.tasks) <= len(part.spec.task_specs) + instances, f"{part.spec.name} has grown"
         assert self.instance.thrown() == []
+
+
+def _read(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data that something may read."""
+    return {name: value for name, value in data.items() if name != ASIDE}
 
 
 def _meaning(state: bytes) -> Any:
@@ -217,7 +221,7 @@ class Walk:
 
     def expected(self) -> dict[str, Any]:
         return {
-            "ready": sorted(self.reference.ready()),
+            "ready": sorted((where, element, _read(data)) for where, element, data in self.reference.ready()),
             "timers": sorted(self.reference.timers()),
             "messages": self.reference.messages(),
             "ended": self.reference.ended,

@@ -13,6 +13,7 @@ from engine.definitions.rules import (
     diagram,
     expressions,
     flows,
+    foreign,
     loops,
     outcomes,
     structure,
@@ -27,6 +28,8 @@ __all__ = ["RULES", "Known", "validate"]
 RULES: tuple[Callable[[Library], Iterable[Finding]], ...] = (
     structure.elements_are_allowed,
     structure.attributes_are_allowed,
+    foreign.settings_of_other_engines,
+    foreign.unknown_extensions,
     structure.events_are_allowed,
     structure.ids_are_codes_and_unique,
     structure.nodes_of_a_closure_are_unique,
@@ -49,6 +52,7 @@ RULES: tuple[Callable[[Library], Iterable[Finding]], ...] = (
     branches.tokens_meet_as_they_parted,
     branches.branches_of_a_part_are_joined,
     branches.branches_share_no_data,
+    branches.side_branches_set_nothing_that_is_read,
     branches.messages_have_one_receiver,
     calls.called_processes_exist,
     calls.ports_are_in_their_sets,
@@ -63,6 +67,7 @@ RULES: tuple[Callable[[Library], Iterable[Finding]], ...] = (
     outcomes.compared_values_exist,
     expressions.expressions_are_allowed,
     expressions.durations_are_iso,
+    expressions.dates_are_read_from_clocks,
     diagram.everything_is_drawn,
 )
 
@@ -70,7 +75,7 @@ RULES: tuple[Callable[[Library], Iterable[Finding]], ...] = (
 def validate(files: Mapping[str, bytes], known: Known) -> None:
     """Raise DefinitionRefused with every fault of every model, form and table."""
     library = read_library(files, known)
-    findings = [*library.unreadable, *(finding for rule in RULES for finding in rule(library))]
+    findings = [*library.unreadable, *({**f, "rule": rule.__name__} for rule in RULES for f in rule(library))]
     if not findings:
         findings = list(_unfit(files))
     if findings:

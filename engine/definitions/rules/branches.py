@@ -76,6 +76,19 @@ def _races(writer: str, other: str, names: frozenset[str], does: str, zh: str) -
         yield fault(writer, reason, instead, f"写入 {name} 时，另一分支的 {other} {zh}；请在各分支使用不同的名称")
 
 
+def side_branches_set_nothing_that_is_read(library: Library) -> Iterator[Finding]:
+    """What an operation beside the main way sets stays on its branch, which ends there."""
+    for process in library.processes:
+        uses = Uses(library, process)
+        for scope in process.scopes:
+            for node in (each for each in scope.of("serviceTask") if each in scope.beside):
+                for name in sorted(uses.of(scope, node).writes & uses.read_anywhere):
+                    reason = f"sets {name} beside the main way, where nobody else sees it"
+                    instead = "a fact that the operation writes and a function reads; `done` as the result variable"
+                    zh = f"在非中断分支上写入 {name}，主路径读不到；请由操作写入事实表，结果变量用 done"
+                    yield fault(node, reason, instead, zh)
+
+
 def messages_have_one_receiver(library: Library) -> Iterator[Finding]:
     """A message wakes whatever waits for it in its instance; two at once would both go on."""
     for process in library.processes:

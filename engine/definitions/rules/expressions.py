@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -23,8 +24,39 @@ def expressions_are_allowed(library: Library) -> Iterator[Finding]:
             try:
                 expressions.check(expression, names, library.known.functions)
             except ExpressionRefused as refused:
-                instead = "names of process data, listed functions, comparisons, and/or/not, + and -"
-                yield fault(element, str(refused), instead, refused.text("zh"))
+                yield _refusal(element, expression.strip(), refused)
+
+
+def _refusal(element: str, expression: str, refused: ExpressionRefused) -> Finding:
+    instead, zh = "names of process data, listed functions, comparisons, and/or/not, + and -", refused.text("zh")
+    if expression.startswith(("${", "#{", "=")):
+        instead = 'the bare expression, without ${ } or =, such as outcome == "settled"'
+        zh += '请去掉 ${ } 或开头的 =，例如 outcome == "settled"。'
+    return fault(element, str(refused), instead, zh)
+
+
+def dates_are_read_from_clocks(library: Library) -> Iterator[Finding]:
+    """A date in the model would be the same for all instances, and text is no moment."""
+    for process in library.processes:
+        for node in process.node.iter(f"{{{BPMN}}}timeDate"):
+            text = (node.text or "").strip()
+            if not _gives_moments(text):
+                instead = "a function such as due_at(); a fixed time from the arrival is a timeDuration"
+                zh = "日期须来自时钟函数（如 due_at()）；固定时长请用 timeDuration"
+                yield fault(id_of(node), f"{text!r} is no moment of a clock", instead, zh)
+
+
+def _gives_moments(text: str) -> bool:
+    try:
+        return _is_moment(expressions.parse(text))
+    except ExpressionRefused:
+        return True  # told by `expressions_are_allowed`
+
+
+def _is_moment(tree: ast.expr) -> bool:
+    if isinstance(tree, ast.IfExp):
+        return _is_moment(tree.body) and _is_moment(tree.orelse)
+    return isinstance(tree, ast.Call) or (isinstance(tree, ast.Constant) and tree.value is None)
 
 
 def expressions_of(process: Process) -> Iterator[tuple[str, str]]:

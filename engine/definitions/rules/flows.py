@@ -102,14 +102,12 @@ def no_boundary_leads_back(library: Library) -> Iterator[Finding]:
 
 
 def cycles_hold_no_parallel(library: Library) -> Iterator[Finding]:
-    """In its second turn a join counts the tokens of the first, and a multi-instance finds its output not empty."""
+    """In its second turn a join would count the tokens of the first."""
     for scope in library.scopes:
-        for node in (each for each in scope.nodes if each in scope.on_cycle):
-            loop = scope.nodes[node].find(f"./{{{BPMN}}}multiInstanceLoopCharacteristics")
-            if scope.kind(node) in {"parallelGateway", "inclusiveGateway"} or loop is not None:
-                reason = "parallel, inclusive or multi-instance on a loop of its process"
-                instead = "put the block into a called process"
-                yield fault(node, reason, instead, "回路上有并行、包容网关或多实例；请移入被调用的流程")
+        for node in (each for each in scope.of("parallelGateway", "inclusiveGateway") if each in scope.on_cycle):
+            reason = "parallel or inclusive gateway on a loop of its process"
+            instead = "put the block into a sub-process or a called process"
+            yield fault(node, reason, instead, "回路上有并行或包容网关；请将该部分放入子流程或被调用的流程")
 
 
 def side_branches_hold_services(library: Library) -> Iterator[Finding]:
@@ -132,6 +130,9 @@ def everything_is_reached_and_ends(library: Library) -> Iterator[Finding]:
         ending = reachable(scope.previous, scope.of("endEvent"))
         yield from _left_out(scope, reached, "cannot be reached from the start", "从开始事件无法到达；请连接或删除")
         yield from _left_out(scope, ending, "leads to no end", "无法到达结束事件；请连接到结束事件")
+        for node in ending:
+            if not scope.outgoing[node] and scope.kind(node) != "endEvent":
+                yield fault(node, "no flow leads on from it", "a flow to what comes next", "没有输出流；请连接后续步骤")
 
 
 def _left_out(scope: Scope, found: frozenset[str], reason: str, zh: str) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.definitions.reading import BPMN, BPMNDI, SPIFF, Finding, elements, fault, id_of, local, namespace
+from engine.definitions.rules.foreign import is_foreign
 from engine.definitions.rules.graph import ACTIVITIES, EVENTS, FLOW_NODES, GATEWAYS, Scope
 from engine.definitions.rules.library import Library
 
@@ -60,8 +61,15 @@ _BPMN = FLOW_NODES | frozenset(
         "textAnnotation",
         "text",
         "association",
+        "group",
+        "category",
+        "categoryValue",
+        "itemDefinition",
+        "auditing",
+        "monitoring",
     )
 )
+"""Allowed, or passed over because it only describes (the last six)."""
 _SPIFF = frozenset(
     (
         "properties",
@@ -84,6 +92,7 @@ _INSTANCE = ("an instance of its own that speaks by messages", "用独立实例�
 _FACTS = ("facts in tables, read by functions", "把事实存入数据表，由函数读取")
 _MESSAGE = ("a message event", "使用消息事件")
 _CALL = ("a call activity", "使用调用活动")
+_WHO = ("the properties unit and role", "使用属性 unit 和 role")
 _SIMPLE = ("one of the allowed elements", "使用允许的元素")
 
 _INSTEAD = {
@@ -116,8 +125,51 @@ _INSTEAD = {
     "dataObjectReference": _FACTS,
     "dataStore": _FACTS,
     "dataStoreReference": _FACTS,
+    "dataInputAssociation": _FACTS,
+    "dataOutputAssociation": _FACTS,
+    "property": _FACTS,
+    "dataState": _FACTS,
     "correlationProperty": _INSTANCE,
+    "correlationSubscription": _INSTANCE,
+    "messageFlow": _INSTANCE,
+    "callChoreography": _INSTANCE,
+    "conversation": _INSTANCE,
+    "choreography": _INSTANCE,
+    "globalUserTask": _CALL,
+    "globalTask": _CALL,
+    "globalScriptTask": _OPERATION,
+    "globalBusinessRuleTask": _OPERATION,
+    "interface": _OPERATION,
+    "operationRef": _OPERATION,
+    "eventDefinitionRef": ("the event definition inside the event", "在事件内部定义事件类型"),
+    "multipleEventDefinition": ("one event for each", "每种情况使用一个事件"),
+    "potentialOwner": _WHO,
+    "humanPerformer": _WHO,
+    "performer": _WHO,
+    "resourceRole": _WHO,
+    "resource": _WHO,
+    "rendering": ("the property form", "使用属性 form"),
+    "import": ("all models in one folder", "把全部模型放在同一文件夹"),
+    "extension": ("nothing; remove it", "删除"),
+    "relationship": ("nothing; remove it", "删除"),
 }
+_EVENTS = {
+    "startEvent": (
+        "a plain start event: the engine starts instances, when a case, a request or a clock asks for one",
+        "使用空开始事件；流程由引擎按事件、申请或时钟启动",
+    ),
+    "endEvent": (
+        "a plain or terminating end; to tell somebody, a service task before it",
+        "使用空结束或终止结束；需要通知时在其前加服务任务",
+    ),
+    "boundaryEvent": ("a timer with a date or duration, or a message", "使用日期或时长定时器，或消息"),
+    "intermediateCatchEvent": ("a timer with a date or duration, or a message", "使用日期或时长定时器，或消息"),
+    "intermediateThrowEvent": (
+        "a service task whose operation sends the message; nothing where it only marks a place",
+        "由服务任务的操作发送消息；仅作标记时请删除",
+    ),
+}
+"""Kind of event → what to draw when its definition is not allowed."""
 
 
 def elements_are_allowed(library: Library) -> Iterator[Finding]:
@@ -134,7 +186,7 @@ def elements_are_allowed(library: Library) -> Iterator[Finding]:
 def _refused(node: Any) -> Iterator[Finding]:
     """Findings about `node`; what lies inside a refused element is not looked at."""
     space, name = namespace(node), local(node)
-    if not name or space == BPMNDI:
+    if not name or space == BPMNDI or is_foreign(node):
         return
     if (space == BPMN and name in _BPMN) or (space == SPIFF and name in _SPIFF):
         for child in node:
@@ -154,19 +206,20 @@ def attributes_are_allowed(library: Library) -> Iterator[Finding]:
             if node.get("isForCompensation") == "true":
                 reason = "compensation is not allowed"
                 yield fault(node_id, reason, "draw the path back", "不允许补偿；请画出回退路径")
+            if {node.get("startQuantity", "1"), node.get("completionQuantity", "1")} != {"1"}:
+                reason = "takes or gives more than one token at once"
+                yield fault(node_id, reason, "a multi-instance call", "一次处理多个令牌；请使用多实例调用活动")
 
 
 def events_are_allowed(library: Library) -> Iterator[Finding]:
-    """Start: none; end: none or terminate; boundary and catch: timer or message; throw: message."""
+    """Start: none; end: none or terminate; boundary and catch: timer or message; no throwing."""
     for scope in library.scopes:
         for node_id in scope.of(*EVENTS):
             kind, drawn = scope.kind(node_id), _definitions_of(scope.nodes[node_id])
             if drawn not in _DEFINITIONS[kind] and set(drawn) <= _BPMN:
-                allowed = " or ".join(sorted("+".join(each) or "none" for each in _DEFINITIONS[kind]))
+                instead, zh = _EVENTS[kind]
                 reason = f"{kind} with {'+'.join(drawn) or 'no event definition'}"
-                yield fault(
-                    node_id, reason, allowed, f"该事件的类型不允许（{'+'.join(drawn) or '空'}）；允许：{allowed}"
-                )
+                yield fault(node_id, reason, instead, f"不允许该事件类型（{'+'.join(drawn) or '空'}）；请{zh}")
             yield from _timer_faults(node_id, scope.nodes[node_id])
             yield from _message_faults(node_id, scope.nodes[node_id])
 

@@ -48,8 +48,12 @@ def people_know_what_to_do(library: Library) -> Iterator[Finding]:
     for process in library.processes:
         for node in process.all("userTask"):
             drawn = properties(node)
-            for missing in (each for each in _NEEDED if not drawn.get(each)):
-                yield fault(id_of(node), f"no {missing}", f"the property {missing}", f"用户任务缺少属性 {missing}")
+            missing = ", ".join(each for each in _NEEDED if not drawn.get(each))
+            if missing:
+                instead = f"spiffworkflow:properties with {missing}"
+                yield fault(
+                    id_of(node), f"no {missing}", instead, f"用户任务缺少属性 {missing}；请在 properties 中补充"
+                )
             role = drawn.get("role")
             if role and role not in library.known.roles:
                 instead = f"one of: {', '.join(sorted(library.known.roles))}"

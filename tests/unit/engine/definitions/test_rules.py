@@ -137,7 +137,7 @@ BESIDE = {
     "dataObject": '<dataObject id="extra" />',
     "dataObjectReference": '<dataObjectReference id="extra" dataObjectRef="x" />',
     "dataStoreReference": '<dataStoreReference id="extra" />',
-    "group": '<group id="extra" />',
+    "property": '<property id="extra" />',
     "correlationSubscription": '<correlationSubscription id="extra" />',
 }
 
@@ -267,10 +267,12 @@ ONE_FAULT = {
         "result_gate",
         "loop of its process",
     ),
-    "a multi-instance on a loop": (
-        replaced(person("act"), f'<callActivity id="act" calledElement="aid">{MEETING}</callActivity>'),
+    "a person whom only an event leads away from": (
+        replaced(
+            flow("act", "result_gate"), "", replaced(flow("escalated", "m_act"), flow("escalated", "result_gate"))
+        ),
         "act",
-        "loop of its process",
+        "no flow leads on",
     ),
     "a multi-instance person": (replaced(person("act"), person("act", more=MEETING)), "act", "on a userTask"),
     "a person beside": (
