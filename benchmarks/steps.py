@@ -23,7 +23,7 @@ RUNS = 120
 JOURNEYS = 8
 
 
-def against_bare(bench: Bench) -> dict[str, float]:
+def against_bare(bench: Bench, prefix: str = "") -> dict[str, float]:
     """Refer the first stay up: ours through the public operation, the bare model in memory, in turn.
 
     The ratio is taken pair by pair, so that it holds while the machine's speed drifts.
@@ -40,13 +40,14 @@ def against_bare(bench: Bench) -> dict[str, float]:
         ready = bare.complete(workflow, outcome="refer_up", target=None)
         theirs.append(perf_counter() - start)
         assert ready == "accept", ready
-    return {
+    figures = {
         "step_over_bare": statistics.median(a / b for a, b in zip(ours, theirs, strict=True)),
         "step_ms_median": statistics.median(ours) * 1e3,
         "step_ms_p95": statistics.quantiles(ours, n=20)[18] * 1e3,
         "bare_ms_median": statistics.median(theirs) * 1e3,
         "statements_per_step": _statements(bench),
     }
+    return {prefix + name: value for name, value in figures.items()}
 
 
 def _item_at_first_act(bench: Bench) -> int:
