@@ -11,13 +11,14 @@ from pathlib import Path
 from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
 from engine import outbox, timers
 from engine.db import Base, Store
 from engine.definitions.catalogue import Catalogue
 from engine.environment import Environment
 from engine.keys import KeyRing
+from engine.outbox import Outbox
 from engine.scheduler import Worker
 from processes.registry import build
 from tests.cast import Cast, settle_in
@@ -87,17 +88,21 @@ class Ground:
         self.drain()
 
     def drain(self) -> None:
-        """Until nothing is due and every effect has arrived; a worker must live. Leases and back-offs run out fast."""
+        """Until nothing is due and every effect has arrived; a worker must live.
+
+        What lost its worker waits for hours by now (back-off): the clock leaps to the first that is tried again.
+        """
         wait_until(self._is_drained, "timers or effects are left over", every=0.3)
 
     def _is_drained(self) -> bool:
+        now = self.clock.now()
         with snapshot(self.cast) as session:
-            due = select(func.count()).where(timers.Timer.state == timers.ARMED)
-            due = due.where(timers.Timer.due_at <= self.clock.now())
-            left = (session.scalar(due) or 0) + outbox.pending_count(session)
-        if left:
-            self.clock.leap(timedelta(seconds=10))
-        return not left
+            due = select(timers.Timer.wake_at).where(timers.Timer.state == timers.ARMED, timers.Timer.due_at <= now)
+            moments = list(session.scalars(due))
+            moments += session.scalars(select(Outbox.next_try_at).where(Outbox.state == outbox.PENDING))
+        if moments and min(moments) > now:
+            self.clock.leap(max(min(moments) - now, outbox.LEASE))
+        return not moments
 
 
 @contextmanager

@@ -33,43 +33,33 @@ def stop_and_go(place: Ground, server: Postgres, dice: random.Random) -> None:
     assert [beast.status for beast in place.herd.beasts] == [None, None]
 
 
-def live_through(server: Postgres, folder: Path, seed: int, numbers: list[int] | None) -> None:
-    """`numbers`: how many stops; None for as long as a soak goes on."""
-    dice = random.Random(seed)
-    begun, stops = monotonic(), 0
-    name = server.create_database()
-    with ground(server.url(name), folder, seed) as place:
+@pytest.mark.soak
+def test_postgresql_stopped_again_and_again_loses_nothing_and_people_are_told_to_wait(
+    durable_postgres: Postgres, tmp_path: Path
+) -> None:
+    seed = seed_of_this_run()
+    dice, begun, stops = random.Random(seed), monotonic(), 0
+    print(f"\nPostgreSQL stopped again and again, SOAK_SEED={seed}")
+    name = durable_postgres.create_database()
+    with ground(durable_postgres.url(name), tmp_path, seed) as place:
         place.herd.start("serve alone")
         place.wait_beating(place.herd.start("worker"))
         place.wait_served()
         place.crowd.start()
-        for stops in numbers if numbers is not None else rounds(0.15):
-            stop_and_go(place, server, dice)
+        enough = rounds(0.15)
+        while next(enough, None) is not None or stops < STOPS:
+            stop_and_go(place, durable_postgres, dice)
+            stops += 1
             if stops % FULL_CHECK_EVERY == 0:
                 place.rest()
                 place.books.check_all()
                 place.crowd.go_on()
-        while numbers is None and stops + 1 < STOPS:
-            stops += 1
-            stop_and_go(place, server, dice)
         place.crowd.stop()
         place.drain()
         assert place.herd.stop() == [0, 0]
         place.books.check_all()
         place.books.check_effects(place.receiver)
-        told = place.crowd.tally["told to wait"]
-        print(f"\nstopped {stops + 1} times in {monotonic() - begun:.0f} s, SOAK_SEED={seed}")
+        print(f"stopped {stops} times in {monotonic() - begun:.0f} s")
         print(f"commands: {len(place.crowd.done)}, {dict(place.crowd.tally)}; rows: {place.books.counts()}")
-        assert told > 0
-    server.drop_database(name)
-
-
-def test_postgresql_stopped_at_once_loses_nothing_and_people_are_told_to_wait(
-    durable_postgres: Postgres, tmp_path: Path
-) -> None:
-    live_through(durable_postgres, tmp_path, seed=1, numbers=[0])
-
-
-@pytest.mark.soak
-def test_postgresql_stopped_again_and_again_under_load(durable_postgres: Postgres, tmp_path: Path) -> None:
-    live_through(durable_postgres, tmp_path, seed_of_this_run(), numbers=None)
+        assert place.crowd.tally["told to wait"] > 0
+    durable_postgres.drop_database(name)
