@@ -72,7 +72,7 @@ test: setup postgres strace proxy browser ## lint, type check and run all the te
 	@$(BIN)/pytest -n 2 --dist loadfile
 
 soak: setup postgres strace proxy browser ## crash, concurrency and random models for SOAK_MINUTES (10) each, with new seeds
-	@$(BIN)/pytest -m soak -n 2 --dist loadfile -s --timeout 5400
+	@$(BIN)/pytest -m soak -n 2 --dist loadfile -rP --timeout 5400
 
 lint: setup
 	@export PATH="$$PATH:$(CURDIR)/$(BIN)"; npm run --silent check
