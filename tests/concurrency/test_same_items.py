@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 import time
@@ -23,6 +24,7 @@ from engine.incidents import Incident
 from engine.keys import KeyRing
 from engine.timers import FIRED, Timer
 from engine.trail.verify import verify
+from engine.tuning import WORKER_NICE
 from processes.reconcile import reconcile
 from processes.registry import build
 from tests.cast import Cast, settle_in
@@ -120,6 +122,8 @@ def test_sixteen_people_at_two_servers_and_two_workers_make_one_history(postgres
     with town(postgres, tmp_path, 1, servers=2, workers=2) as place:
         crowd = Crowd(place.cast, place.ports, 1)
         crowd.work(enough=200, seconds=30, meanwhile=place.let_time_pass)
+        nice = {os.getpriority(os.PRIO_PROCESS, each.pid) for each in place.herd.living if not each.is_server}
+        assert nice == {os.getpriority(os.PRIO_PROCESS, 0) + WORKER_NICE}  # people go first
         place.herd.stop()
         check(place, crowd)
         assert contended(crowd.operations) > 20, report(place, crowd)

@@ -13,7 +13,7 @@ import structlog
 from gunicorn import systemd
 
 from engine.scheduler import Ticker
-from engine.tuning import take_short_turns
+from engine.tuning import give_way, take_short_turns
 from processes.demo import runs
 from processes.demo.opening import open_demo
 from processes.migrations.turns import alone
@@ -101,6 +101,7 @@ def worker(health_port: int | None, health_host: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     take_short_turns()
+    give_way()
     with opened() as store:
         ticker = Ticker(store, assembly.channels_of(settings), runs.holds)
         ticker.start()
