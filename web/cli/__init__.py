@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from engine.errors import DefinitionRefused, GridgovError, ImportRefused
 from engine.troubles import DatabaseAway, why_of
+from web import logs
 from web.cli import (
     backup,
     calendar,
@@ -54,6 +55,7 @@ for _part in PARTS:
 
 def main() -> None:
     """Entry point. What a person can mend is said in plain words, without a traceback."""
+    logs.configure(quiet=True)
     try:
         cli(standalone_mode=True)
     except DatabaseAway as error:
