@@ -42,6 +42,8 @@ PAGES = (
     Looked("search", "/search?q=围墙", "SB-" + S, 150),
     Looked("notices", "/notices", "G-" + G, 150),
     Looked("admin", "/admin", "QH-" + D, 150),
+    Looked("incidents", "/admin/incidents", "QH-" + D, 150),
+    Looked("health", "/admin/health", "QH-" + D, 150),
     Looked("audit", "/audit", "QI-" + D, 150),
 )
 EVERY = pytest.mark.parametrize("looked", PAGES, ids=lambda looked: looked.name)

@@ -82,6 +82,9 @@ def health() -> Shown:
     def look(_session: Session, _actor: Actor) -> Shown:
         results = list(examine(store(), CHECKS, backups=DEFAULT_BACKUPS))
         drifts = any(result.check.name == "drift" and result.finding.state is State.BAD for result in results)
+        results.sort(
+            key=lambda result: -result.finding.state.rank
+        )  # what asks for something first, then as in the table
         return render_template("admin/health.html", results=results, worst=worst(results), drifts=drifts)
 
     return showing(look, roles=ROLES)

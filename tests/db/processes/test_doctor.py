@@ -307,6 +307,11 @@ def test_every_check_says_in_both_languages_what_it_means_and_what_to_do() -> No
             assert not _HAN.search(en), check.name
 
 
+def test_the_runbook_has_a_line_for_every_check() -> None:
+    runbook = (Path(__file__).parents[3] / "docs" / "incidents.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", runbook, re.MULTILINE) == list(NAMES)
+
+
 @pytest.fixture
 def shell(alive: Cast, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CliRunner:
     """The command line on the same database, by the machine's own clock."""
