@@ -20,6 +20,7 @@ from engine.vault import SealedText
 from engine.worklist import WorkItem
 from processes.cases.models import Case, Stay
 from processes.codes import Disposition
+from processes.postponing.models import WAITING, PostponedAct
 
 if TYPE_CHECKING:
     from engine.db import Session
@@ -122,7 +123,10 @@ def _compare_items(session: Session, district_id: int, ledger: Ledger) -> list[s
 
 def _compare_texts(session: Session, district_id: int, ledger: Ledger) -> list[str]:
     found = [f"sealed text {problem.sealed_id}: {problem.reason}" for problem in vault.check(session)]
-    query = select(SealedText.id, SealedText.commitment).where(SealedText.district_id == district_id)
+    unsaid = select(PostponedAct.form_id).where(PostponedAct.state == WAITING, PostponedAct.form_id.is_not(None))
+    query = select(SealedText.id, SealedText.commitment).where(
+        SealedText.district_id == district_id, SealedText.id.not_in(unsaid)
+    )
     for sealed_id, commitment in session.execute(query):
         if commitment not in ledger.commitments:
             found.append(f"sealed text {sealed_id}: its commitment is not in the trail")

@@ -78,9 +78,11 @@ def step(state: State, op: Operation) -> State | None:
 
 def _carried_out(state: State, op: Operation) -> State | None:
     status, who = state
+    if status not in {READY, CLAIMED}:
+        return None
     if op.action == "release":
-        return (READY, None) if state == (CLAIMED, op.client) else None
-    if status not in {READY, CLAIMED} or (op.action != "cancel" and who not in {None, op.client}):
+        return (READY, None)  # everybody here is a leader too, who may put back what another holds
+    if op.action != "cancel" and who not in {None, op.client}:
         return None
     after = {"claim": CLAIMED, "complete": COMPLETED, "cancel": CANCELLED}
     return (after[op.action], op.client)
@@ -134,11 +136,20 @@ def check_items(operations: Iterable[Operation], rows: Mapping[int, Row]) -> lis
         closing = [Operation(row.who or "", "cancel", item, "", -inf, inf, OK)] if row.state == CANCELLED else []
         seen = Operation("", "read", item, "", inf, inf, row.state, by=row.who)
         if not is_linear([*ops, *closing, seen], (READY, None)):
-            told = [f"{op.client} {op.action} {op.status} {op.by or ''}".strip() for op in ops]
-            found.append(f"item {item}: no order explains {told} and {row}")
+            found.append("\n".join([f"item {item}: no order explains that it ends as {row}", *_told(ops)]))
     won = {op.item for op in operations if op.action == "complete"}
     found += [f"item {row.item} was completed, and nobody did it" for row in rows.values() if _is_orphan(row, won)]
     return found
+
+
+def _told(ops: Sequence[Operation]) -> list[str]:
+    """In the order in which they were sent; milliseconds since the first."""
+    start = min(op.invoked for op in ops)
+    return [
+        f"  {(op.invoked - start) * 1e3:8.1f} – {(op.returned - start) * 1e3:8.1f}"
+        f"  {op.client} {op.action}: {op.status} {op.by or op.outcome or ''}"
+        for op in sorted(ops, key=lambda op: op.invoked)
+    ]
 
 
 def _is_orphan(row: Row, won: set[int]) -> bool:

@@ -61,7 +61,7 @@ def test_a_fair_race_is_explained() -> None:
         ([did("a", "complete", 0, 1)], table(READY, None, None)),  # an acknowledged completion is lost
         ([did("a", "complete", 0, 1)], table(who="b")),  # the table names somebody else
         ([did("a", "complete", 0, 1)], table(outcome="decline")),  # the table has another answer
-        ([did("a", "release", 0, 1)], table(READY, None, None)),  # put back what one never had
+        ([did("a", "complete", 0, 1), did("b", "release", 2, 3)], table()),  # put back what is closed
         ([did("a", "claim", 0, 1)], {}),  # the item is gone
         ([did("b", "claim", 0, 1, TAKEN, "a")], table(READY, None, None)),  # refused for nobody's sake
     ],

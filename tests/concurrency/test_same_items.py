@@ -93,8 +93,8 @@ def is_open(port: int) -> bool:
 def check(place: Town, crowd: Crowd) -> None:
     """The history is one that could have happened one thing after the other, and the tables agree with it."""
     assert crowd.findings == []
-    assert check_items(crowd.operations, crowd.rows()) == []
-    assert check_order(crowd.operations, crowd.entries()) == []
+    found = check_items(crowd.operations, crowd.rows()) + check_order(crowd.operations, crowd.entries())
+    assert not found, "\n".join(found)
     with place.cast.store.read() as session:
         assert verify(session, place.cast.district_id).findings == []
         assert reconcile(session, place.cast.district_id) == []

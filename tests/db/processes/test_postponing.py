@@ -45,6 +45,8 @@ def test_a_postponed_act_is_carried_out_when_its_time_has_come(cast: Cast) -> No
     assert carry_out_due(cast.store) == 0
     assert cast.case(number).state == "reported"
     assert told(cast, number) == before
+    with cast.store.read() as session:
+        assert reconcile(session, cast.district_id) == []  # what nobody has said yet is not missing from the trail
     cast.clock.advance(TEN_SECONDS)
     assert carry_out_due(cast.store) == 1
     assert cast.case(number).state == "handling"
