@@ -58,6 +58,8 @@ def parse(process_id: str, models: dict[str, Any]) -> tuple[BpmnProcessSpec, dic
     """The specification of `process_id` and of everything it calls; `models`: file name → root element."""
     parser = GridParser()
     for name, root in models.items():
+        for process in root.iter(f"{{{BPMN}}}process"):
+            process.set("isExecutable", "true")  # deploying a model says so; some modelers never do
         parser.add_bpmn_xml(root, filename=name)
     spec = parser.get_spec(process_id)
     called = parser.get_subprocess_specs(process_id)

@@ -48,7 +48,7 @@ def outputs_are_set_on_every_way(library: Library) -> Iterator[Finding]:
                 for name in sorted(wanted - entering[end]):
                     reason = f"the output {name} is not set on every way to this end"
                     instead = f"a form or an operation that sets {name} on each way"
-                    yield fault(end, reason, instead, f"到达该结束事件的某条路径未设置输出 {name}")
+                    yield fault(end, reason, instead, f"到达该结束事件的某条路径未设置输出 {name}；请在每条路径上写入")
 
 
 def assigned(

@@ -26,7 +26,7 @@ def tokens_meet_as_they_parted(library: Library) -> Iterator[Finding]:
             yield fault(node, "two branches come here one after the other: what follows is done twice", instead, zh)
         for node in sorted(played.stuck - played.crowded):
             instead = "an exclusive gateway where one of several ways comes; a parallel one where all of them come"
-            zh = "这里会永远等待一个不会到达的分支；一条路径用排他网关合并，全部路径用并行网关汇合"
+            zh = "这里会永远等待一个不会到达的分支；其中一条会到达时请用排他网关合并，全部会到达时请用并行网关汇合"
             yield fault(node, "waits for ever for a branch that does not come", instead, zh)
         if not played.complete:
             reason = f"has more than {LIMIT} ways through its branches"
@@ -99,13 +99,13 @@ def messages_have_one_receiver(library: Library) -> Iterator[Finding]:
             for host in (each for each in scope.of("callActivity", "subProcess") if scope.boundaries[each]):
                 outside = uses.awaited(scope.boundaries[host], scope)
                 inside = uses.inside(scope.nodes[host]).messages if outside else outside
-                yield from _twice(host, "an element inside it", inside & outside)
+                yield from _twice(host, "an element inside it", inside & outside, "其内部元素")
 
 
-def _twice(one: str, other: str, messages: frozenset[str]) -> Iterator[Finding]:
+def _twice(one: str, other: str, messages: frozenset[str], other_zh: str = "") -> Iterator[Finding]:
     for message in sorted(messages):
         reason = f"waits for {message} at the same time as {other}"
-        zh = f"与 {other} 同时等待消息 {message}，两者都会被唤醒；请使用不同的消息"
+        zh = f"与 {other_zh or other} 同时等待消息 {message}，两者都会被唤醒；请使用不同的消息"
         yield fault(one, reason, "a message of its own for each", zh)
 
 

@@ -15,7 +15,12 @@ def called_processes_exist(library: Library) -> Iterator[Finding]:
             called = library.by_id.get(call.get("calledElement"))
             if called is None:
                 reason = f"calls {call.get('calledElement')!r}, which does not exist"
-                yield fault(call.get("id", ""), reason, "the id of a process in these files", "被调用的流程不存在")
+                yield fault(
+                    call.get("id", ""),
+                    reason,
+                    "the id of a process in these files",
+                    "被调用的流程不存在；请填写已有流程的标识",
+                )
             elif not called.ports("dataOutput"):
                 reason = "is called and has no I/O specification with outputs"
                 instead = "data inputs and outputs, the result as `outcome`"

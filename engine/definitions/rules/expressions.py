@@ -28,10 +28,11 @@ def expressions_are_allowed(library: Library) -> Iterator[Finding]:
 
 
 def _refusal(element: str, expression: str, refused: ExpressionRefused) -> Finding:
-    instead, zh = "names of process data, listed functions, comparisons, and/or/not, + and -", refused.text("zh")
+    instead = "names of process data, listed functions, comparisons, and/or/not, + and -"
+    zh = f"{refused.text('zh')}请只用流程数据名称、登记的函数、比较、and/or/not、+ 和 -。"
     if expression.startswith(("${", "#{", "=")):
         instead = 'the bare expression, without ${ } or =, such as outcome == "settled"'
-        zh += '请去掉 ${ } 或开头的 =，例如 outcome == "settled"。'
+        zh = refused.text("zh") + '请去掉 ${ } 或开头的 =，例如 outcome == "settled"。'
     return fault(element, str(refused), instead, zh)
 
 
@@ -91,5 +92,8 @@ def durations_are_iso(library: Library) -> Iterator[Finding]:
             if not _DURATION.fullmatch(text):
                 instead = "weeks, or days, hours, minutes and seconds: P30D, PT4H"
                 yield fault(
-                    id_of(node), f"{text!r} is not an ISO 8601 duration", instead, "时长格式不正确；示例：P30D、PT4H"
+                    id_of(node),
+                    f"{text!r} is not an ISO 8601 duration",
+                    instead,
+                    "时长格式不正确；请用周、天、时、分、秒，例如 P30D、PT4H",
                 )

@@ -15,10 +15,17 @@ def flows_join_nodes(library: Library) -> Iterator[Finding]:
         for flow in scope.flows:
             if flow.source not in scope.nodes or flow.target not in scope.nodes:
                 reason = "the flow begins or ends nowhere, or crosses the border of a sub-process"
-                yield fault(flow.id, reason, "join two elements of one process", "顺序流的一端不存在或跨越子流程边界")
+                yield fault(
+                    flow.id,
+                    reason,
+                    "join two elements of one process",
+                    "顺序流的一端不存在或跨越子流程边界；请连接同一流程内的两个元素",
+                )
             elif scope.kind(flow.target) in {"startEvent", "boundaryEvent"} or scope.kind(flow.source) == "endEvent":
                 reason = "the flow enters a start or boundary event, or leaves an end event"
-                yield fault(flow.id, reason, "turn it round", "顺序流不得进入开始或边界事件，也不得离开结束事件")
+                yield fault(
+                    flow.id, reason, "turn it round", "顺序流不得进入开始或边界事件，也不得离开结束事件；请调转方向"
+                )
 
 
 def choices_have_defaults(library: Library) -> Iterator[Finding]:
@@ -46,7 +53,10 @@ def _conditions(outgoing: list[Flow], default: str | None) -> Iterator[Finding]:
             )
         if flow.id != default and not (flow.condition or "").strip():
             yield fault(
-                flow.id, "the flow has no condition", "a condition on each flow but the default", "分支缺少条件"
+                flow.id,
+                "the flow has no condition",
+                "a condition on each flow but the default",
+                "分支缺少条件；除默认流外请为每条分支填写条件",
             )
 
 
@@ -119,7 +129,10 @@ def side_branches_hold_services(library: Library) -> Iterator[Finding]:
                 reason = "stands on the branch of a non-interrupting event"
                 instead = "service tasks and a plain end; an operation may start another instance"
                 yield fault(
-                    node, reason, instead, "非中断边界事件的分支上只可有服务任务和普通结束；可由操作启动另一实例"
+                    node,
+                    reason,
+                    instead,
+                    "非中断边界事件的分支上只可有服务任务和普通结束；需要人员处理时请由操作启动另一实例",
                 )
 
 

@@ -30,6 +30,8 @@ _LOOKS = (
     "http://www.omg.org/spec/BPMN/non-normative/color",
     "http://www.omg.org/spec/DD/",
     "http://camunda.org/schema/modeler",
+    "http://flowable.org/modeler",
+    "http://activiti.com/modeler",
     "http://www.signavio.",
     "http://www.bizagi.com/",
     "http://www.trisotech.com/",
@@ -52,8 +54,8 @@ _HARMLESS = frozenset(
         "metaData",
         "taskName",
         "selectable",
-        "dg",
-        "diagramRelationId",
+        "dtype",
+        "adHoc",
     )
 )
 
@@ -65,7 +67,7 @@ _PORTS: _Advice = ("inputs and outputs of the called process", "被调用流程�
 _LIST: _Advice = ("loopDataInputRef with inputDataItem", "loopDataInputRef 与 inputDataItem")
 _RETRY: _Advice = (
     "nothing: every step is one transaction, and the engine tries again",
-    "无需设置：每步为一个事务，由引擎重试",
+    "（删除即可：每步为一个事务，由引擎重试）",
 )
 _CALLED: _Advice = ("calledElement with the id of a process", "calledElement 写流程标识")
 _NOTED: _Advice = ("remove it, or note it as documentation", "删除，或写入文档说明")

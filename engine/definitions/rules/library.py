@@ -175,7 +175,7 @@ def _read_stages(files: Mapping[str, bytes]) -> tuple[frozenset[str] | None, lis
         read_model(files[DEADLINES])
         return compile_table(files[DEADLINES]).stages, []
     except DefinitionRefused as refused:
-        return None, [{"zh": f"时限表有误：{each['reason']}", **each} for each in refused.findings]
+        return None, [{"zh": f"时限表有误：{each['reason']}；请修正", **each} for each in refused.findings]
 
 
 def _read_forms(files: Mapping[str, bytes]) -> tuple[Forms, list[Finding]]:
@@ -199,7 +199,7 @@ def _read_forms(files: Mapping[str, bytes]) -> tuple[Forms, list[Finding]]:
 
 def _form_fault(name: str, reason: str) -> Finding:
     instead = "a JSON Schema (draft 2020-12) whose references lead to files beside it"
-    return fault(name, reason, instead, f"表单不是有效的 JSON Schema（{reason}）")
+    return fault(name, reason, instead, f"表单不是有效的 JSON Schema（{reason}）；请修正")
 
 
 def _schema_fault(content: bytes) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.definitions.reading import BPMN, Finding, fault
-from engine.definitions.rules.graph import Scope, components, reachable
+from engine.definitions.rules.graph import Scope, components
 from engine.definitions.rules.library import Library, Process
 
 _MULTI = f"./{{{BPMN}}}multiInstanceLoopCharacteristics"
@@ -22,7 +22,9 @@ def loops_are_on_calls(library: Library) -> Iterator[Finding]:
         for node_id, node in scope.nodes.items():
             if node.find(_MULTI) is not None and scope.kind(node_id) != "callActivity":
                 reason = f"multi-instance on a {scope.kind(node_id)}"
-                yield fault(node_id, reason, "multi-instance on a call activity", "多实例只可用于调用活动")
+                yield fault(
+                    node_id, reason, "multi-instance on a call activity", "多实例只可用于调用活动；请改用调用活动"
+                )
 
 
 def instances_have_a_number(library: Library) -> Iterator[Finding]:
@@ -31,13 +33,13 @@ def instances_have_a_number(library: Library) -> Iterator[Finding]:
         given = [_text(loop, tag) for tag in ("loopCardinality", "loopDataInputRef")]
         if sum(1 for each in given if each) != 1:
             instead = "either loopCardinality or loopDataInputRef"
-            yield fault(node_id, "has no number of instances, or two", instead, "多实例须且只须指定次数或列表之一")
+            yield fault(node_id, "has no number of instances, or two", instead, "多实例请指定次数或列表，且只指定其一")
         elif given[1] and not _item(loop, "inputDataItem"):
             instead = "an inputDataItem named like a data input of the called process"
             yield fault(node_id, "gives its items no name", instead, "多实例列表缺少 inputDataItem；请为每一项命名")
         if bool(_text(loop, "loopDataOutputRef")) != bool(_item(loop, "outputDataItem")):
             instead = "loopDataOutputRef with outputDataItem, or neither"
-            zh = "多实例结果须同时指定 loopDataOutputRef 与 outputDataItem"
+            zh = "收集多实例结果时请同时指定 loopDataOutputRef 与 outputDataItem"
             yield fault(node_id, "collects results without both of their names", instead, zh)
 
 
@@ -118,6 +120,14 @@ def _waits(library: Library, process: Process, scope: Scope, node_id: str) -> bo
 
 
 def _always_waits(library: Library, process: Process, scope: Scope) -> bool:
-    waiting = {node for node in scope.nodes if _waits(library, process, scope, node)}
-    through = {node: [each for each in scope.next[node] if each not in waiting] for node in scope.nodes}
-    return not reachable(through, scope.of("startEvent")) & set(scope.of("endEvent"))
+    """Whether no token comes from the start to an end without stopping; a parallel join is passed by all or none."""
+    passed = set(scope.of("startEvent"))
+    coming = [node for start in passed for node in scope.next[start]]
+    while coming:
+        node = coming.pop()
+        behind = scope.previous[node]
+        whole = scope.kind(node) != "parallelGateway" or passed.issuperset(behind)
+        if node not in passed and whole and not _waits(library, process, scope, node):
+            passed.add(node)
+            coming += scope.next[node]
+    return passed.isdisjoint(scope.of("endEvent"))

@@ -26,7 +26,7 @@ def compared_values_exist(library: Library) -> Iterator[Finding]:
                         reason = f"{name} is never {value!r}"
                         instead = f"one of: {', '.join(sorted(possible))}"
                         yield fault(
-                            flow.id, reason, instead, f"{name} 不会取值“{value}”；可取：{', '.join(sorted(possible))}"
+                            flow.id, reason, instead, f"{name} 不会取值“{value}”；请改用：{', '.join(sorted(possible))}"
                         )
 
 

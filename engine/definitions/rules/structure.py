@@ -84,11 +84,11 @@ _SPIFF = frozenset(
 
 _NAMES_OF_DATA = frozenset(("dataInput", "dataOutput", "inputDataItem", "outputDataItem"))
 
-_LOOP = ("a loop through an exclusive merge gateway with a date timer", "经排他合并网关的回路，配日期定时器")
-_OUTCOME = ("an `outcome` that an exclusive gateway reads", "用 outcome 变量加排他网关")
-_OPERATION = ("a service task with a registered operation", "用登记操作的服务任务")
+_LOOP = ("a loop through an exclusive merge gateway with a date timer", "改用经排他合并网关的回路，配日期定时器")
+_OUTCOME = ("an `outcome` that an exclusive gateway reads", "改用 outcome 变量加排他网关")
+_OPERATION = ("a service task with a registered operation", "改用登记操作的服务任务")
 _BOUNDARY = ("boundary events on a user task", "在用户任务上使用边界事件")
-_INSTANCE = ("an instance of its own that speaks by messages", "用独立实例并以消息联系")
+_INSTANCE = ("an instance of its own that speaks by messages", "改用独立实例并以消息联系")
 _FACTS = ("facts in tables, read by functions", "把事实存入数据表，由函数读取")
 _MESSAGE = ("a message event", "使用消息事件")
 _CALL = ("a call activity", "使用调用活动")
@@ -127,7 +127,7 @@ _INSTEAD = {
     "dataStoreReference": _FACTS,
     "dataInputAssociation": _FACTS,
     "dataOutputAssociation": _FACTS,
-    "property": _FACTS,
+    "property": ("nothing: forms and operations set process data", "删除：流程数据由表单和操作写入"),
     "dataState": _FACTS,
     "correlationProperty": _INSTANCE,
     "correlationSubscription": _INSTANCE,
@@ -150,6 +150,11 @@ _INSTEAD = {
     "resource": _WHO,
     "rendering": ("the property form", "使用属性 form"),
     "import": ("all models in one folder", "把全部模型放在同一文件夹"),
+    "instructionsForEndUser": ("the documentation of the task", "写入任务的说明文字"),
+    "unitTests": ("nothing; remove it", "删除"),
+    "calledDecisionId": _OPERATION,
+    "allowGuest": _WHO,
+    "guestConfirmation": _WHO,
     "extension": ("nothing; remove it", "删除"),
     "relationship": ("nothing; remove it", "删除"),
 }
@@ -193,7 +198,7 @@ def _refused(node: Any) -> Iterator[Finding]:
             yield from _refused(child)
     else:
         instead, instead_zh = _INSTEAD.get(name, _SIMPLE)
-        yield fault(id_of(node), f"{name} is not allowed", instead, f"不允许使用 {name}；请改为：{instead_zh}")
+        yield fault(id_of(node), f"{name} is not allowed", instead, f"不允许使用 {name}；请{instead_zh}")
 
 
 def attributes_are_allowed(library: Library) -> Iterator[Finding]:
@@ -242,7 +247,12 @@ def _message_faults(node_id: str, node: Any) -> Iterator[Finding]:
     for definition in elements(node, "messageEventDefinition"):
         if not names.get(definition.get("messageRef")):
             instead = "a message with a name in the same file"
-            yield fault(node_id, "the message does not exist or has no name", instead, "消息不存在或没有名称")
+            yield fault(
+                node_id,
+                "the message does not exist or has no name",
+                instead,
+                "消息不存在或没有名称；请在同一文件中定义有名称的消息",
+            )
 
 
 def _has_id_of_its_own(node: Any) -> bool:
@@ -290,9 +300,9 @@ def one_start_and_an_end(library: Library) -> Iterator[Finding]:
         place = id_of(scope.node)
         if len(scope.of("startEvent")) != 1:
             reason = f"{len(scope.of('startEvent'))} start events"
-            yield fault(place, reason, "exactly one start event", "开始事件必须恰好一个")
+            yield fault(place, reason, "exactly one start event", "开始事件须恰好一个；请只保留一个")
         if not scope.of("endEvent"):
-            yield fault(place, "no end event", "at least one end event", "缺少结束事件")
+            yield fault(place, "no end event", "at least one end event", "缺少结束事件；请至少画一个")
 
 
 def boundary_events_have_hosts(library: Library) -> Iterator[Finding]:
@@ -302,7 +312,7 @@ def boundary_events_have_hosts(library: Library) -> Iterator[Finding]:
             host = scope.nodes[event].get("attachedToRef")
             if host not in scope.nodes or scope.kind(host) in GATEWAYS | EVENTS:
                 instead = "attach it to a task, a call or a sub-process"
-                yield fault(event, "stands on nothing", instead, "边界事件没有附着在活动上")
+                yield fault(event, "stands on nothing", instead, "边界事件没有附着在活动上；请附着到任务、调用或子流程")
         for host, events in scope.boundaries.items():
             yield from _twice_awaited(scope, host, events)
 

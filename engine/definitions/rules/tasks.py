@@ -23,7 +23,12 @@ def operations_are_known(library: Library) -> Iterator[Finding]:
             name = "" if operator is None else operator.get("id", "")
             if not name.startswith("op."):
                 reason = f"the operation {name!r} does not begin with op."
-                yield fault(id_of(node), reason, "a registered operation such as op.close", "操作标识须以 op. 开头")
+                yield fault(
+                    id_of(node),
+                    reason,
+                    "a registered operation such as op.close",
+                    "操作标识须以 op. 开头；请填写登记的操作，例如 op.close",
+                )
             elif name in elements:
                 reason = f"an element has the id of the operation {name}"
                 yield fault(
@@ -31,7 +36,10 @@ def operations_are_known(library: Library) -> Iterator[Finding]:
                 )
             elif name not in library.known.operations:
                 yield fault(
-                    id_of(node), f"the operation {name} is not known", "a registered operation", f"操作 {name} 未登记"
+                    id_of(node),
+                    f"the operation {name} is not known",
+                    "a registered operation",
+                    f"操作 {name} 未登记；请使用登记的操作",
                 )
             yield from _bad_result(node, operator)
 
@@ -57,7 +65,12 @@ def people_know_what_to_do(library: Library) -> Iterator[Finding]:
             role = drawn.get("role")
             if role and role not in library.known.roles:
                 instead = f"one of: {', '.join(sorted(library.known.roles))}"
-                yield fault(id_of(node), f"the role {role} does not exist", instead, f"岗位角色 {role} 不存在")
+                yield fault(
+                    id_of(node),
+                    f"the role {role} does not exist",
+                    instead,
+                    f"岗位角色 {role} 不存在；请从以下选择：{', '.join(sorted(library.known.roles))}",
+                )
 
 
 def forms_exist(library: Library) -> Iterator[Finding]:
@@ -66,7 +79,12 @@ def forms_exist(library: Library) -> Iterator[Finding]:
             name = properties(node).get("form")
             if name and name not in library.forms:
                 reason = f"the form {name} does not exist or cannot be read"
-                yield fault(id_of(node), reason, f"forms/{name}.json with properties", f"表单 {name} 不存在或无法读取")
+                yield fault(
+                    id_of(node),
+                    reason,
+                    f"forms/{name}.json with properties",
+                    f"表单 {name} 不存在或无法读取；请提供 forms/{name}.json",
+                )
 
 
 def deadlines_have_stages(library: Library) -> Iterator[Finding]:
@@ -79,7 +97,7 @@ def deadlines_have_stages(library: Library) -> Iterator[Finding]:
                 if not any(stage == wanted if whole else stage.startswith(wanted) for stage in library.stages):
                     reason = f"deadlines.dmn has no stage {wanted}{'' if whole else '…'}"
                     instead = f"one of: {', '.join(sorted(library.stages))}"
-                    yield fault(id_of(node), reason, instead, f"时限表中没有环节 {wanted}")
+                    yield fault(id_of(node), reason, instead, f"时限表中没有环节 {wanted}；请使用已有环节")
 
 
 def _wanted_stages(node: Any) -> Iterator[tuple[str, bool]]:
@@ -115,4 +133,9 @@ def lanes_hold_nodes(library: Library) -> Iterator[Finding]:
         for reference in (each for each in process.node.iter() if local(each) == "flowNodeRef"):
             if (reference.text or "").strip() not in known:
                 reason = f"the lane names {reference.text}, which does not exist"
-                yield fault(id_of(reference), reason, "move the element into the lane again", "泳道引用了不存在的元素")
+                yield fault(
+                    id_of(reference),
+                    reason,
+                    "move the element into the lane again",
+                    "泳道引用了不存在的元素；请重新放入泳道",
+                )

@@ -152,11 +152,13 @@ DEADLINES = (
 )
 
 
-def files(small: str = SMALL, aid: str = AID, messages: str = "", undrawn: Container[str] = ()) -> dict[str, bytes]:
+def files(
+    small: str = SMALL, aid: str = AID, messages: str = "", undrawn: Container[str] = (), aid_messages: str = ""
+) -> dict[str, bytes]:
     """All files of a deployment of the two models."""
     return {
         "small.bpmn": file(process(small) + messages, "small", undrawn),
-        "aid.bpmn": file(process(aid, "aid"), "aid"),
+        "aid.bpmn": file(process(aid, "aid") + aid_messages, "aid"),
         "deadlines.dmn": DEADLINES.encode(),
         "forms/act.json": json.dumps(ACT_FORM).encode(),
         "forms/codes.json": json.dumps(CODES).encode(),
