@@ -25,6 +25,7 @@ from web.cli import (
     staff,
     trail,
 )
+from web.cli.checking import told
 from web.cli.opening import DatabaseUnready, speaks_chinese
 
 
@@ -76,4 +77,4 @@ def _say(error: GridgovError) -> None:
             click.echo(f"  {where}: {each['zh'] if chinese else each['reason']}", err=True)
     if isinstance(error, DefinitionRefused):
         for each in error.findings:
-            click.echo(f"  {each['element']}: {each['reason']} → {each['instead']}", err=True)
+            click.echo(f"  {told(each, chinese=chinese)}", err=True)

@@ -8,6 +8,7 @@ import click
 
 from engine.definitions.deploy import deploy, known_to, read_directory, versions
 from web import assembly
+from web.cli.checking import check
 from web.cli.migrating import migrate
 from web.cli.opening import opened, operator
 
@@ -37,6 +38,7 @@ def list_() -> None:
             click.echo(f"{mark} {row.key:<12} version {row.version:<4} {running:>7} running  {row.id[:12]}")
 
 
+definitions.add_command(check)
 definitions.add_command(migrate)
 
 COMMANDS = (definitions,)

@@ -79,9 +79,9 @@ def validate(files: Mapping[str, bytes], known: Known) -> None:
     if not findings:
         findings = list(_unfit(files))
     if findings:
-        places = _places(library)
+        places = _places(files, library)
         once = {tuple(sorted(finding.items())): finding for finding in findings}.values()
-        raise DefinitionRefused([{**finding, **places.get(finding["element"], {})} for finding in once])
+        raise DefinitionRefused([{**places.get(finding["element"], {}), **finding} for finding in once])
 
 
 _READ: set[str] = set()
@@ -100,9 +100,9 @@ def _unfit(files: Mapping[str, bytes]) -> Iterator[Finding]:
             yield fault(bundle.key, reason, instead, f"流程库无法读取该模型（{error}）；请联系开发者")
 
 
-def _places(library: Library) -> dict[str, Finding]:
-    """Element id → its label and its file, where it has them."""
-    found: dict[str, Finding] = {}
+def _places(files: Iterable[str], library: Library) -> dict[str, Finding]:
+    """Element id → its label and its file, where it has them; a file is at home in itself."""
+    found: dict[str, Finding] = {file: {"file": file} for file in files}
     for file, root in library.models.items():
         for node in root.iter():
             if local(node) and node.get("id"):

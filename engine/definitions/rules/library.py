@@ -175,7 +175,13 @@ def _read_stages(files: Mapping[str, bytes]) -> tuple[frozenset[str] | None, lis
         read_model(files[DEADLINES])
         return compile_table(files[DEADLINES]).stages, []
     except DefinitionRefused as refused:
-        return None, [{"zh": f"时限表有误：{each['reason']}；请修正", **each} for each in refused.findings]
+        return None, [_table_fault(each) for each in refused.findings]
+
+
+def _table_fault(finding: Finding) -> Finding:
+    """A finding about the table: its row, or the file when it could not be read at all."""
+    element = DEADLINES if finding["element"] == "definitions" else finding["element"]
+    return {"zh": f"时限表有误：{finding['reason']}；请修正", **finding, "element": element, "file": DEADLINES}
 
 
 def _read_forms(files: Mapping[str, bytes]) -> tuple[Forms, list[Finding]]:

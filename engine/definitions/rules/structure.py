@@ -179,10 +179,13 @@ _EVENTS = {
 
 def elements_are_allowed(library: Library) -> Iterator[Finding]:
     """Everything that is not on the list is refused by name."""
-    for root in library.models.values():
+    for file, root in library.models.items():
         if local(root) != "definitions" or namespace(root) != BPMN:
             yield fault(
-                id_of(root), "is not BPMN 2.0", "save it as BPMN 2.0 XML", "不是 BPMN 2.0 文件；请另存为 BPMN 2.0"
+                root.get("id") or file,
+                "is not BPMN 2.0",
+                "save it as BPMN 2.0 XML",
+                "不是 BPMN 2.0 文件；请另存为 BPMN 2.0",
             )
         else:
             yield from _refused(root)
