@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import select
 from sqlalchemy.orm import close_all_sessions
 
 from engine.clock import SimulatedClock
@@ -17,12 +20,14 @@ from engine.db import Base, Session, Store
 from engine.definitions.catalogue import Catalogue
 from engine.environment import Environment, SeededEntropy
 from engine.keys import KeyRing
+from engine.network.units import Unit
 from processes import models
 from processes.registry import build
 from tests.cast import Cast, settle_in
 from tests.postgres import Postgres, find_binaries
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+NINE = datetime(2026, 11, 24, 9, 0, tzinfo=SHANGHAI)
 
 assert models  # imported for its tables
 
@@ -45,7 +50,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture
 def clock() -> SimulatedClock:
     """Tuesday 24 November 2026, nine in the morning, when offices open."""
-    return SimulatedClock(datetime(2026, 11, 24, 9, 0, tzinfo=SHANGHAI))
+    return SimulatedClock(NINE)
 
 
 @pytest.fixture
@@ -107,10 +112,29 @@ def cast(store: Store, clock: SimulatedClock) -> Cast:
     return settle_in(store, clock)
 
 
-@pytest.fixture
-def sqlite_cast(tmp_path: Path, env: Environment, clock: SimulatedClock) -> Iterator[Cast]:
-    """The same on SQLite only, for tests that are about the processes, not the database."""
-    opened = Store(f"sqlite:///{tmp_path / 'gridgov.db'}", env)
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SeededEntropy]:
+    """A SQLite file in which everybody is at work, made once, and what its randomness has come to."""
+    file, entropy = tmp_path_factory.mktemp("settled") / "gridgov.db", SeededEntropy(1)
+    clock = SimulatedClock(NINE)
+    opened = Store(
+        f"sqlite:///{file}", Environment(clock, KeyRing.from_bytes(b"k" * 32), Catalogue(), build(), entropy)
+    )
     Base.metadata.create_all(opened.engine)
-    yield settle_in(opened, clock)
+    settle_in(opened, clock)
+    opened.dispose()
+    return file, entropy
+
+
+@pytest.fixture
+def sqlite_cast(
+    tmp_path: Path, env: Environment, clock: SimulatedClock, settled: tuple[Path, SeededEntropy]
+) -> Iterator[Cast]:
+    """The same on SQLite only, for tests that are about the processes, not the database."""
+    shutil.copy(settled[0], tmp_path / "gridgov.db")
+    vars(env.entropy).update(copy.deepcopy(vars(settled[1])))
+    opened = Store(f"sqlite:///{tmp_path / 'gridgov.db'}", env)
+    with opened.read() as session:
+        district_id = session.scalars(select(Unit.id).where(Unit.level == "district")).one()
+    yield Cast(opened, clock, district_id)
     opened.dispose()
