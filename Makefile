@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PORT ?= 8000
 PYTHON ?= python3
 VENV := .venv
+SOAK ?= tests
 BIN := $(VENV)/bin
 ASSETS := web/static/built/manifest.json
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml 2>/dev/null | sha256sum | cut -c1-16)
@@ -71,8 +72,8 @@ test: setup postgres strace proxy browser ## lint, type check and run all the te
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-soak: setup postgres strace proxy browser ## crash, concurrency and random models for SOAK_MINUTES (10) each, with new seeds
-	@$(BIN)/pytest -m soak -n 2 --dist loadfile -rP --timeout 5400
+soak: setup postgres strace proxy browser ## the long tests of SOAK=tests/…, for shares of SOAK_MINUTES (10), with new seeds
+	@$(BIN)/pytest $(SOAK) -m soak -n 2 --dist loadfile -rP --timeout 5400
 
 lint: setup
 	@export PATH="$$PATH:$(CURDIR)/$(BIN)"; npm run --silent check
