@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from engine.db import insert_missing
+from engine.deadlines import book
 from engine.definitions.bundle import Bundle, bundles_of
 from engine.definitions.models import Definition, DefinitionFile
 from engine.definitions.rules import Known, validate
@@ -57,6 +58,7 @@ def known_to(registry: Registry) -> Known:
         functions=frozenset(registry.functions) | frozenset(CLOCK_READERS),
         names=frozenset(registry.names),
         roles=frozenset(Role),
+        task_clocks=frozenset(name for name, (clock, _) in CLOCK_READERS.items() if clock == book.TASK),
     )
 
 

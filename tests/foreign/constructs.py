@@ -102,7 +102,9 @@ RUNS: tuple[Construct, ...] = (
             + way("in_start", "fork", "left", "join", "in_end")
             + way("fork", "right", "join")
             + "</subProcess>",
-        ),
+        )
+        .replace("<timeDate>warning_at()</timeDate>", "<timeDuration>P3D</timeDuration>")
+        .replace("<timeDate>grace_at()</timeDate>", "<timeDuration>P5D</timeDuration>"),
     ),
     Construct(
         "multi-instance call, a fixed number, at once",
@@ -298,6 +300,13 @@ _EVENTS: tuple[Construct, ...] = (
         ),
         "act_grace",
         "dates_are_read_from_clocks",
+    ),
+    Construct(
+        "timer with the deadline of a task where no task is",
+        "不在用户任务上却读取任务时限的定时器",
+        draw.catching("<timerEventDefinition><timeDate>due_at()</timeDate></timerEventDefinition>"),
+        "closed",
+        "clocks_of_tasks_stand_on_tasks",
     ),
     Construct(
         "duration in months or years",

@@ -31,6 +31,7 @@ KNOWN = Known(
     functions=frozenset(MOMENTS),
     names=frozenset({"owner"}),
     roles=frozenset({"handler"}),
+    task_clocks=frozenset(MOMENTS),
 )
 _DEFAULT = re.compile("default of ([a-z_0-9]+)")
 _DURATIONS = ("PT1H", "PT30H", "P2D", '"P1W"')
@@ -237,8 +238,9 @@ class Grower:
         event = self._draw("listen", lambda i: f'<intermediateCatchEvent id="{i}">{inner}</intermediateCatchEvent>')
         return Block(event, event)
 
-    def _timer_definition(self) -> str:
-        if self._chances.random() < 0.5:
+    def _timer_definition(self, *, on_a_person: bool = False) -> str:
+        """A date is a mark of the deadline of a user task; everything else waits for a fixed time."""
+        if on_a_person and self._chances.random() < 0.6:
             time = f"<timeDate>{self._chances.choice(sorted(MOMENTS))}()</timeDate>"
         else:
             time = f"<timeDuration>{self._chances.choice(_DURATIONS)}</timeDuration>"
@@ -408,7 +410,8 @@ class Grower:
         self._flow(step, self._end())
 
     def _event(self, host: str, cancels: str) -> str:
-        inner = self._timer_definition() if self._chances.random() < 0.6 else self._message_definition()
+        timed = self._chances.random() < 0.6
+        inner = self._timer_definition(on_a_person=host in self._forms) if timed else self._message_definition()
         text = '<boundaryEvent id="{0}" attachedToRef="{1}" cancelActivity="{2}">{3}</boundaryEvent>'
         return self._draw("event", lambda i: text.format(i, host, cancels, inner))
 

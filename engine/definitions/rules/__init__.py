@@ -68,6 +68,7 @@ RULES: tuple[Callable[[Library], Iterable[Finding]], ...] = (
     expressions.expressions_are_allowed,
     expressions.durations_are_iso,
     expressions.dates_are_read_from_clocks,
+    expressions.clocks_of_tasks_stand_on_tasks,
     diagram.everything_is_drawn,
 )
 

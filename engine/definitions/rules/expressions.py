@@ -47,6 +47,30 @@ def dates_are_read_from_clocks(library: Library) -> Iterator[Finding]:
                 yield fault(id_of(node), f"{text!r} is no moment of a clock", instead, zh)
 
 
+def clocks_of_tasks_stand_on_tasks(library: Library) -> Iterator[Finding]:
+    """Only a user task has a deadline: elsewhere the timer would never be armed, and what waits for it would hang."""
+    for scope in library.scopes:
+        for event in scope.of("boundaryEvent", "intermediateCatchEvent"):
+            host = scope.nodes[event].get("attachedToRef")
+            on_task = host in scope.nodes and scope.kind(host) == "userTask"
+            for date in elements(scope.nodes[event], "timeDate"):
+                wrong = {each for each in _calls_in(date.text or "") if each in library.known.task_clocks}
+                if wrong and not on_task:
+                    reason = f"{', '.join(sorted(wrong))} read the deadline of a user task, and this stands on none"
+                    instead = "a timeDuration, or a timer on the user task"
+                    zh = f"{'、'.join(sorted(wrong))} 读取用户任务的时限，此处没有；请用 timeDuration 或移到用户任务"
+                    yield fault(event, reason, instead, zh)
+
+
+def _calls_in(expression: str) -> Iterator[str]:
+    try:
+        tree = expressions.parse(expression.strip())
+    except ExpressionRefused:
+        return
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    yield from (each.id for each in calls if isinstance(each, ast.Name))
+
+
 def _gives_moments(text: str) -> bool:
     try:
         return _is_moment(expressions.parse(text))

@@ -41,6 +41,8 @@ class Known:
     functions: frozenset[str]
     names: frozenset[str]
     roles: frozenset[str]
+    task_clocks: frozenset[str] = frozenset()
+    """Functions that read the clock of the user task on which a timer stands."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ KNOWN = Known(
     functions=frozenset({"parent", "warning_at", "due_at", "grace_at"}),
     names=frozenset({"owner", "level"}),
     roles=frozenset({"handler", "leader"}),
+    task_clocks=frozenset({"warning_at", "due_at", "grace_at"}),
 )
 
 _HEAD = (
