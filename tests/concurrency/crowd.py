@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -120,8 +120,8 @@ class Crowd:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def work(self, enough: int, seconds: float, meanwhile: Any = None) -> None:
-        """Until so many requests were answered, or the time is over; `meanwhile` is called now and then."""
+    def work(self, enough: int, seconds: float, meanwhile: Callable[[], bool]) -> None:
+        """Until so many requests were answered and `meanwhile`, called now and then, is content; or time is over."""
         self._look()
         for number, (who, token) in enumerate(self._people):
             client = Client(self, who, token, self._ports[number % len(self._ports)], f"{self._seed}:{number}")
@@ -129,11 +129,13 @@ class Crowd:
         for thread in self._threads:
             thread.start()
         end = time.monotonic() + seconds
-        while sum(self.answers.values()) < enough and time.monotonic() < end and not self.findings:
+        content = False
+        while time.monotonic() < end and not self.findings:
+            if content and sum(self.answers.values()) >= enough:
+                break
             time.sleep(0.05)
             self._look()
-            if meanwhile is not None:
-                meanwhile()
+            content = meanwhile()
         self._stopping.set()
         for thread in self._threads:
             thread.join(2 * ANSWER_SECONDS)

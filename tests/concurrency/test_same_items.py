@@ -51,11 +51,15 @@ class Town:
     ports: list[int]
     dice: random.Random
     leapt_at: float = 0.0
+    has_fired: bool = False
 
-    def let_time_pass(self) -> None:
+    def let_time_pass(self) -> bool:
+        """Leap when it is time to; whether a timer has fired yet."""
         if time.monotonic() - self.leapt_at > LEAP_SECONDS:
             self.leapt_at = time.monotonic()
             self.clock.leap(timedelta(minutes=self.dice.randint(30, 8 * 60)))
+            self.has_fired = fired(self) > 0
+        return self.has_fired
 
 
 @contextmanager
@@ -121,7 +125,7 @@ def report(place: Town, crowd: Crowd) -> str:
 def test_sixteen_people_at_two_servers_and_two_workers_make_one_history(postgres: Postgres, tmp_path: Path) -> None:
     with town(postgres, tmp_path, 1, servers=2, workers=2) as place:
         crowd = Crowd(place.cast, place.ports, 1)
-        crowd.work(enough=200, seconds=30, meanwhile=place.let_time_pass)
+        crowd.work(enough=150, seconds=90, meanwhile=place.let_time_pass)
         nice = {os.getpriority(os.PRIO_PROCESS, each.pid) for each in place.herd.living if not each.is_server}
         assert nice == {os.getpriority(os.PRIO_PROCESS, 0) + WORKER_NICE}  # people go first
         place.herd.stop()

@@ -36,7 +36,7 @@ from processes.registry import build
 from tests.cast import Cast
 from tests.soaking import rounds
 
-CASES = 12
+CASES = 6
 FORK = multiprocessing.get_context("forkserver")
 FORK.set_forkserver_preload([__name__])
 
@@ -122,7 +122,8 @@ def poisoned(cast: Cast, number: str, what: Callable[[], None]) -> Store:
     return Store(cast.store.url.render_as_string(hide_password=False), replace(cast.store.env, registry=registry))
 
 
-def test_a_timer_that_always_fails_is_tried_less_and_less_and_holds_up_nobody(cast: Cast) -> None:
+def test_a_timer_that_always_fails_is_tried_less_and_less_and_holds_up_nobody(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
     numbers = due_together(cast)
     tries: list[datetime] = []
 
@@ -304,7 +305,7 @@ def test_after_a_weekends_outage_everything_due_is_caught_up_the_pressing_first(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduler, "HEARTBEAT", timedelta(seconds=0.3))
-    count, channel = 60, Slow()
+    count, channel = 40, Slow()
     pressing_one = fell_due_over_a_weekend(cast, count)
     seen = catch_up(cast, channel, until=lambda left: left == 0)
     with cast.store.read() as session:
