@@ -26,6 +26,7 @@ from processes.registry import build
 from tests.cast import Cast, settle_in
 from tests.postgres import Postgres, find_binaries
 
+pytest.register_assert_rewrite("tests.crash.books")  # so that a finding is shown, not only that there is one
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NINE = datetime(2026, 11, 24, 9, 0, tzinfo=SHANGHAI)
 

@@ -8,8 +8,6 @@ import pytest
 
 from tests.postgres import Postgres, find_binaries
 
-pytest.register_assert_rewrite("tests.crash.books")  # so that a finding is shown, not only that there is one
-
 
 @pytest.fixture(scope="session")
 def durable_postgres() -> Iterator[Postgres]:
