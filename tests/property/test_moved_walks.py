@@ -70,9 +70,9 @@ def walk(given: Cast, seed: int) -> Counter[str]:
     return done
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(1, 3))
 def test_a_walk_with_moved_tokens_keeps_every_rule_and_ends(sqlite_cast: Cast, seed: int) -> None:
-    assert sum(walk(sqlite_cast, seed).values()) >= 1
+    assert walk(sqlite_cast, seed)["moved"] >= 1
 
 
 @pytest.mark.soak

@@ -93,6 +93,7 @@ def test_it_says_what_is_stuck_and_when_it_is_tried_again_and_nothing_of_forms(
     assert "138" not in one.stack + one.reason
 
 
+@SQLITE
 def test_one_that_succeeds_at_the_next_try_closes_by_itself(cast: Cast, warning: tuple[str, Broken]) -> None:
     number, broken = warning
     broken.mend()
@@ -114,6 +115,7 @@ def test_one_whose_task_is_done_meanwhile_is_not_needed_any_more(cast: Cast, war
     whole(cast, number)
 
 
+@SQLITE
 def test_one_that_comes_back_is_opened_again_and_not_doubled(cast: Cast, warning: tuple[str, Broken]) -> None:
     number, _ = warning
     with cast.store.write() as session:
@@ -349,6 +351,7 @@ def test_an_effect_given_up_for_good_is_never_sent_and_stays_readable(cast: Cast
     assert effect_of(cast).next_try_at == cast.clock.now()
 
 
+@SQLITE
 def test_an_effect_that_is_being_sent_is_left_to_its_worker(cast: Cast, undelivered: int) -> None:
     with cast.store.write() as session:
         session.execute(update(Outbox).values(lease_until=cast.clock.now() + timedelta(minutes=1)))

@@ -95,6 +95,7 @@ def test_it_is_in_the_trail_before_and_after_and_its_reason_is_committed_to(cast
     assert line.details == body["data"]
 
 
+@SQLITE
 def test_whoever_has_the_new_task_is_told_and_the_old_one_is_gone(cast: Cast) -> None:
     number = settled(cast)
     old = cast.items(number, "check")[0]

@@ -174,10 +174,7 @@ def test_clocks_that_differ_are_seen_by_heartbeats_and_by_the_trail(alive: Cast)
     assert found(alive, "clock").figures["skew_seconds"] == 3610.0
 
 
-def test_a_clock_that_differs_from_the_servers_is_seen(alive: Cast) -> None:
-    assert (found(alive, "clock").state is State.BAD) == on_postgresql(alive)
-
-
+@SQLITE
 def test_a_key_of_another_database_opens_nothing(alive: Cast) -> None:
     env = alive.store.env
     other = Environment(env.clock, KeyRing.from_bytes(b"x" * 32), env.catalogue, env.registry, env.entropy)
@@ -206,6 +203,7 @@ def test_rows_that_belong_to_nothing_are_counted_by_kind(alive: Cast) -> None:
     assert "在办事件无流程 1" in found(cast, "orphans").says[0]
 
 
+@SQLITE
 def test_a_trail_that_was_changed_is_seen(alive: Cast) -> None:
     cast = alive
     with cast.store.write() as session:

@@ -43,6 +43,7 @@ def number(cast: Cast) -> str:
     return number
 
 
+@SQLITE
 def test_it_is_seen_with_reason_stack_next_try_and_history(cast: Cast, town: Town, number: str) -> None:
     admin = town.client(ADMIN)
     seen = admin.get("/admin/incidents").json()
@@ -104,6 +105,7 @@ def test_one_is_passed_over_with_a_reason(cast: Cast, town: Town, number: str) -
     assert len(admin.get("/admin/incidents", kind="effect").json()["found"]) == 1
 
 
+@SQLITE
 def test_a_token_is_tried_and_then_moved(cast: Cast, town: Town, number: str) -> None:
     admin = town.client(ADMIN)
     with cast.store.read() as session:
