@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks import board, lists, memory, pages, scaling, search, steps, storage, storm, sweeping, verifying
+from benchmarks import backup, board, lists, memory, pages, scaling, search, steps, storage, storm, sweeping, verifying
 from benchmarks.district import Bench
 from benchmarks.serving import postgres
 from engine.tuning import calm_collector
@@ -100,7 +100,7 @@ def _of_one_case(folder: Path) -> dict[str, float]:
     place = folder / "storage"
     place.mkdir()
     bench = Bench(place)
-    figures = storage.of_a_case(bench) | verifying.speed(bench)
+    figures = storage.of_a_case(bench) | verifying.speed(bench) | backup.speed(bench, place)
     bench.store.dispose()
     return figures
 

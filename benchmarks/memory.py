@@ -10,14 +10,10 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from benchmarks.district import CELL, CENTRE, MATTER
+from benchmarks.district import CELL, CENTRE, MATTER, Bench
 from benchmarks.serving import Caller, get, post, serving, today
 from engine.network.people import issue_token
-
-if TYPE_CHECKING:
-    from benchmarks.district import Bench
 
 CASES, CALLERS = 2_000, 4
 READS = ("/api/v1/cases?limit=50", "/api/v1/cases/counts", "/api/v1/work-items")
@@ -72,10 +68,14 @@ def _resident(port: int) -> float:
     return kilobytes * 1024 / 1e6
 
 
-if __name__ == "__main__":
-    from benchmarks.district import Bench as _Bench
+def main() -> None:
+    """With the number of cases that is given."""
+    Path("build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir="build") as folder:
+        bench = Bench(Path(folder))
+        print(of_a_server(bench, int(sys.argv[1])))
+        bench.store.dispose()
 
-    with tempfile.TemporaryDirectory(dir="build") as _folder:
-        _bench = _Bench(Path(_folder))
-        print(of_a_server(_bench, int(sys.argv[1])))
-        _bench.store.dispose()
+
+if __name__ == "__main__":
+    main()
