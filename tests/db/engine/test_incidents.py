@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from engine import incidents, outbox, retrying, stuck, timers
 from engine.db import Store
@@ -46,6 +48,13 @@ class Broken:
 
     def mend(self) -> None:
         self._patch.setitem(self._operations, self._name, self._works)
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """What fails here fails on purpose: its tracebacks are drawn for nobody."""
+    with capture_logs():
+        yield
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import delete, event, select, text, update
+from structlog.testing import capture_logs
 
 from engine import outbox, timers
 from engine.calendar import CalendarDay
@@ -43,6 +44,13 @@ from web.cli import cli
 ADMIN = "QH-" + D
 NAMES = {check.name: check for check in CHECKS}
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """What fails here fails on purpose: its tracebacks are drawn for nobody."""
+    with capture_logs():
+        yield
 
 
 @pytest.fixture

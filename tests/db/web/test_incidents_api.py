@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from engine import incidents, outbox
 from engine.instances import ProcessInstance
@@ -17,6 +18,13 @@ from tests.db.engine.test_moving import at_work
 from tests.story.server import Client, Town, serving
 
 ADMIN = "QH-" + D
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """What fails here fails on purpose: its tracebacks are drawn for nobody."""
+    with capture_logs():
+        yield
 
 
 @pytest.fixture
