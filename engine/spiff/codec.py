@@ -1,8 +1,8 @@
 """Task state to bytes and back, small: no specification, no finished calls, no finished trunk.
 
 The blob is one format byte and zlib-deflated JSON. A task is a row
-`[id, parent, state, spec, internal data, data changed against the parent, keys dropped]`; children follow from the
-parents, in stored order.
+`[id, parent, state, spec, internal data, data changed against the parent, keys dropped, triggered]`, zeros at its end
+left out; children follow from the parents, in stored order.
 """
 
 from __future__ import annotations
