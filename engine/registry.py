@@ -56,7 +56,10 @@ class Registry:
     facts: Callable[[Step], Any] | None = None
     """Loads the rows a step's names and operations read; the result is `step.facts`."""
     inbox: dict[str, Callable[[Step, Mapping[str, Any]], None]] = field(default_factory=dict)
-    """Messages that move no token: the processes change rows, the engine derives clocks and timers again."""
+    """Messages that move no token: the processes change rows or end the instance, the engine derives what follows.
+
+    By name, or by `model:name` where only the instances of one model are spoken to so.
+    """
     role_of: Callable[[Step, str], str] = _as_drawn
     """Who really acts or is told where a model names a role; for cases that only some people may know of."""
     pressing: Callable[[Step], bool] = _never

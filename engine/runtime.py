@@ -139,7 +139,8 @@ def deliver(session: Session, actor: Actor, instance_id: int, message: str, payl
         return False
     step = Step(session, actor, row)
     step.load()
-    handler = session.env.registry.inbox.get(message)
+    inbox = session.env.registry.inbox
+    handler = inbox.get(f"{row.key}:{message}") or inbox.get(message)
     if handler is not None:
         handler(step, payload)
         step.finish()

@@ -143,6 +143,8 @@ class Rung(Code):
     SUPERVISE = "supervise", "督办", "supervise"
     YELLOW = "yellow", "黄牌", "yellow card"
     RED = "red", "红牌", "red card"
+    INTERVIEW = "interview", "约谈通报", "interview and notice"
+    ACCOUNT = "account", "问责建议", "accountability"
 
 
 POINTS = {Rung.YELLOW: 5, Rung.RED: 10}
@@ -150,3 +152,38 @@ POINTS = {Rung.YELLOW: 5, Rung.RED: 10}
 
 PROTECTED_ROLE = "leader"
 """Who reads and handles restricted cases at each unit (default; processes.md, section 0, ruling 11)."""
+
+
+class ProcedureKind(Code):
+    """What can run beside a case (程序)."""
+
+    WHISTLE = "whistle", "吹哨报到", "whistle"
+    CONSULTATION = "consultation", "会商", "consultation"
+    MEDIATION = "mediation", "调解", "mediation"
+    MEDIATION_FOLLOW_UP = "mediation_follow_up", "调解回访", "mediation follow-up"
+
+
+class WhistleReason(Code):
+    """The three lawful reasons to call departments (北京: 哨不是随便可以吹的)."""
+
+    BEYOND_MEANS = "beyond_means", "本级无力解决", "beyond the caller's means"
+    JOINT_ENFORCEMENT = "joint_enforcement", "综合执法", "joint enforcement"
+    EMERGENCY = "emergency", "应急处置", "emergency"
+
+
+class MediationKind(Code):
+    """五调."""
+
+    PEOPLE = "people", "人民调解", "people's mediation"
+    INDUSTRY = "industry", "行业调解", "industry mediation"
+    ADMINISTRATIVE = "administrative", "行政调解", "administrative mediation"
+    PROFESSIONAL = "professional", "专业调解", "professional mediation"
+    JUDICIAL = "judicial", "司法调解", "judicial mediation"
+
+
+class OutcomeRoute(Code):
+    """护调打: what a mediation's outcome calls for next."""
+
+    PROTECT = "protect", "护", "protect"
+    MEDIATE = "mediate", "调", "mediate"
+    STRIKE = "strike", "打", "strike"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from engine import timers
 from engine.instances import RUNNING, ProcessInstance
@@ -18,12 +18,34 @@ if TYPE_CHECKING:
     from processes.cases.models import Case
 
 
+FOLLOWING = ("request", "supervision")
+"""Models whose instances care where the case is; the others stay with the unit that runs them."""
+
+
+def following_instances(step: Step) -> list[int]:
+    """Ids of the running instances that are told when the case moves."""
+    return _running(step, ProcessInstance.key.in_(FOLLOWING))
+
+
+SURVIVING = ("mediation_follow_up",)
+"""Models whose instances go on when the case is closed: an agreement is performed after that."""
+
+
 def linked_instances(step: Step) -> list[int]:
     """Ids of the running instances that are linked to the case of this step; no query while there are none."""
+    return _running(step)
+
+
+def ending_instances(step: Step) -> list[int]:
+    """Ids of the running instances that are told when the case ends."""
+    return _running(step, ProcessInstance.key.not_in(SURVIVING))
+
+
+def _running(step: Step, *which: ColumnElement[bool]) -> list[int]:
     if not facts_of(step).case.links:
         return []
     query = select(ProcessInstance.id).where(
-        ProcessInstance.parent_id == step.instance.id, ProcessInstance.status == RUNNING
+        ProcessInstance.parent_id == step.instance.id, ProcessInstance.status == RUNNING, *which
     )
     return list(step.session.scalars(query.order_by(ProcessInstance.id)))
 

@@ -21,13 +21,21 @@ import engine.timers
 import engine.trail.entries
 import engine.vault
 import engine.worklist
+import processes.activities.models
 import processes.attachments
+import processes.bulletins.models
 import processes.cases.following
 import processes.cases.models
+import processes.centres.models
+import processes.consultations.models
 import processes.demo.runs
+import processes.mediations.models
 import processes.postponing.models
+import processes.procedures.models
 import processes.requests.models
 import processes.supervisions.models
 import processes.views.models
+import processes.visits.models
+import processes.whistles.models
 
 __all__ = ["engine", "processes"]

@@ -18,6 +18,7 @@ from processes.cases import (
     verifying,
 )
 from processes.postponing import operations as postponing
+from processes.procedures import linking, silence
 from processes.requests import operations as requests
 from processes.supervisions import operations as supervisions
 
@@ -34,6 +35,8 @@ _PARTS = (
     rulings,
     state,
     recounting,
+    linking,
+    silence,
     requests,
     supervisions,
     postponing,

@@ -33,7 +33,10 @@ S, S2 = D + "009", D + "010"
 V, V2 = S + "009", S + "010"
 G, G2 = V + "001", V + "002"
 C, C2 = G + "001", G + "002"
-DEPARTMENTS = ("command", "police", "procuratorate", "court", "housing", "labour")
+DEPARTMENTS = ("command", "police", "procuratorate", "court", "justice", "housing", "labour")
+THIRD_PARTIES = ("law_firm", "medical_mediation")
+CENTRE = f"{D}-linjiang"
+COVERS = {CENTRE: (S, S2)}
 
 UNITS: tuple[tuple[str, str, str, str], ...] = (
     (D, "", "district", "顺庆区"),
@@ -48,6 +51,8 @@ UNITS: tuple[tuple[str, str, str, str], ...] = (
     (C, G, "cell", "方格1"),
     (C2, G, "cell", "方格2"),
     *((f"{D}-{slug}", D, "department", slug) for slug in DEPARTMENTS),
+    *((f"{D}-{slug}", D, "third_party", slug) for slug in THIRD_PARTIES),
+    (CENTRE, D, "centre", "临江新区法务服务中心"),
 )
 QUARREL = {
     "kind": "dispute",
@@ -65,8 +70,8 @@ QUARREL = {
 def units_csv(rows: tuple[tuple[str, str, str, str], ...] = UNITS) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["code", "parent_code", "level", "name"])
-    writer.writerows(rows)
+    writer.writerow(["code", "parent_code", "level", "name", "covers"])
+    writer.writerows([*row, " ".join(COVERS.get(row[0], ()))] for row in rows)
     return out.getvalue().encode()
 
 

@@ -213,6 +213,23 @@ class DeadlineBook:
         self._read_rule(row, stage, criteria)
         self._not_before_now(row)
 
+    def give_lawful_time(self, row: Deadline, stage: str, criteria: Criteria) -> None:
+        """Read the longer time that a procedure lawfully takes, from now: never less than was left.
+
+        Marks that would not have been given by then are taken back, so that lawful time is never overdue (ruling 5).
+        """
+        before, row.started_at = row.due_at, self._now
+        self._read_rule(row, stage, criteria)
+        if row.due_at < before:
+            self._move(row, before, provisional=row.provisional)
+        self.take_back_marks(row)
+
+    def take_back_marks(self, row: Deadline) -> None:
+        """Marks whose time lies ahead can be given again."""
+        for mark, at in (("warned", row.warn_at), ("overdue", row.due_at), ("escalated", row.grace_at)):
+            if at is not None and at > self._now:
+                setattr(row, f"{mark}_at", None)
+
     def not_sooner_than_fresh(self, row: Deadline, criteria: Criteria) -> None:
         """After pressing: at least the whole limit that the table now names is left (ruling 10)."""
         rule = self._table.lookup(row.stage, *criteria())

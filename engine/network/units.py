@@ -92,6 +92,12 @@ def by_code(session: Session, code: str) -> Unit | None:
     return session.scalar(select(Unit).where(Unit.code == code, Unit.valid_to.is_(None)))
 
 
+def covered(session: Session, centre: Unit) -> list[Unit]:
+    """The subdistricts that a centre overlays."""
+    query = select(Unit).join(CentreCover, CentreCover.unit_id == Unit.id).where(CentreCover.centre_id == centre.id)
+    return list(session.scalars(query.order_by(Unit.code)))
+
+
 def is_within(unit: Unit, root: Unit) -> bool:
     """Whether `unit` is `root` or below it; a test on paths, without a query."""
     return unit.path.startswith(root.path)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from engine.errors import Forbidden, NotAllowedNow
-from engine.network.units import Level, Unit, get, is_within
+from engine.network.units import Beside, Level, Unit, covered, get, is_within
 from engine.worklist import OPEN, WorkItem
 from processes.cases.handling import is_bound
 from processes.cases.models import Case, Stay
 from processes.codes import ENDED, PROTECTED_ROLE, Kind, State
+from processes.procedures.models import Procedure
 from processes.requests.models import Request
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class View:
     owner: Unit | None
     items: list[WorkItem]
     request_open: bool
+    procedures: frozenset[str] = frozenset()
+    """Kinds of the open ones."""
 
 
 Check = Callable[["Session", "Actor", View], bool]
@@ -123,6 +126,13 @@ _ACCEPT = _has_item("accept")
 _VERIFY = _has_item("verify")
 _HANDLES = Rule(_handles, "只有承办单位的承办人可以", "only the handler of the unit that holds it may")
 _BELOW_DISTRICT = Rule(_below_district, "已在区级，没有上级", "it is at the district already")
+_BELOW_SUBDISTRICT = Rule(
+    lambda _session, _actor, view: (
+        view.owner is not None and view.owner.level in {Level.VILLAGE, Level.GRID, Level.CELL}
+    ),
+    "街道以上单位直接吹哨",
+    "from the subdistrict up a unit whistles itself",
+)
 _ABOVE_CELL = Rule(_above_cell, "方格和部门没有下级", "this unit has nothing below it")
 _NOT_BOUND = Rule(
     lambda _session, _actor, view: view.case.binding_unit_id is None,
@@ -163,6 +173,68 @@ _NOT_CRIMINAL = Rule(
     "刑事线索不能撤回",
     "a criminal lead cannot be withdrawn",
 )
+_FREE_TO_SETTLE = Rule(
+    lambda _session, _actor, view: not view.procedures & {"whistle", "mediation"},
+    "吹哨或调解还未结束（事不完、人不撤）",
+    "a whistle or mediation is still open",
+)
+_NO_MEDIATION = Rule(
+    lambda _session, _actor, view: "mediation" not in view.procedures,
+    "已有调解在进行",
+    "a mediation is open already",
+)
+_MEDIABLE = Rule(
+    lambda _session, _actor, view: view.case.kind != Kind.CRIMINAL,
+    "刑事线索不得调解",
+    "a criminal lead is never mediated",
+)
+
+
+def _whistles(session: Session, actor: Actor, view: View) -> bool:
+    """A dispatcher of the owner or of a centre above it; a department that owns the case."""
+    return bool(convening_units(session, actor, view.case))
+
+
+def convening_units(session: Session, actor: Actor, case: Case) -> list[Unit]:
+    """Units for which the actor may call departments to a case, the nearest to its owner first.
+
+    A subdistrict or the district above the owner, a centre that covers it, a department that owns it.
+    """
+    if case.owner_id is None:
+        return []
+    role = PROTECTED_ROLE if case.restricted else "dispatcher"
+    owner = get(session, case.owner_id)
+    places = [get(session, post.unit_id) for post in actor.posts if post.role == role]
+    found = [place for place in places if _may_call(session, place, owner)]
+    return sorted(found, key=lambda unit: -len(unit.path))
+
+
+def _may_call(session: Session, place: Unit, owner: Unit) -> bool:
+    if place.level in {Level.DISTRICT, Level.SUBDISTRICT}:
+        return is_within(owner, place)
+    if place.level == Beside.CENTRE:
+        return any(is_within(owner, unit) for unit in covered(session, place))
+    return place.level == Beside.DEPARTMENT and place.id == owner.id
+
+
+def _consults(session: Session, actor: Actor, view: View) -> bool:
+    """A dispatcher of the owner from the village up, or of a centre or unit above it that could whistle."""
+    if _whistles(session, actor, view):
+        return True
+    role = PROTECTED_ROLE if view.case.restricted else "dispatcher"
+    return view.owner is not None and view.owner.level == Level.VILLAGE and actor.holds(view.owner.id, role)
+
+
+_WHISTLES = Rule(
+    _whistles,
+    "只有街道、区、法务服务中心的分拨员，或承办部门可以吹哨",
+    "only a dispatcher of the subdistrict, district or centre, or the department that holds it, may",
+)
+_CONSULTS = Rule(
+    _consults,
+    "只有村级以上承办单位或其上级的分拨员可以",
+    "only a dispatcher of the owner (village or above) or a centre may",
+)
 _RETURNABLE = (_HAS_SENDER, _NO_MEASURES, _NOT_BOUND)
 
 _OPEN_STATES = frozenset(State) - ENDED
@@ -176,7 +248,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("merge", "并案", "merge", _in(State.PENDING), (_ACCEPT,), "accept"),
     Action("refer_up", "上报", "refer up", _in(State.PENDING), (_ACCEPT, _BELOW_DISTRICT), "accept"),
     Action("return", "退回", "return", _in(State.PENDING), (_ACCEPT, *_RETURNABLE), "accept"),
-    Action("self_handle", "自办", "settle", _in(State.HANDLING), (_ACT,), "act"),
+    Action("self_handle", "自办", "settle", _in(State.HANDLING), (_ACT, _FREE_TO_SETTLE), "act"),
     Action("refer_up", "上报", "refer up", _in(State.HANDLING), (_ACT, _BELOW_DISTRICT), "act"),
     Action("assign", "交办", "assign", _in(State.HANDLING), (_ACT, _ABOVE_CELL), "act"),
     Action("transfer", "转办", "transfer", _in(State.HANDLING), (_ACT, _MAY_LEAVE), "act"),
@@ -197,6 +269,37 @@ ACTIONS: tuple[Action, ...] = (
     Action("decide_request", "审批", "decide the request", _in(State.HANDLING), (_has_item("decide"),), "decide"),
     Action("reply", "督办回复", "reply to the supervision", _OPEN_STATES, (_has_item("reply"),), "reply"),
     Action("judge", "督办审核", "judge the reply", _OPEN_STATES, (_has_item("judge"),), "judge"),
+    *(
+        Action(code, zh, en, _OPEN_STATES, (_has_item(element),), element)
+        for code, element, zh, en in (
+            ("answer_whistle", "answer", "应哨", "answer the whistle"),
+            ("rule_refusal", "rule_refusal", "拒哨裁定", "rule on the refusal"),
+            ("arrive", "arrive", "到场报到", "report in"),
+            ("feed_back", "work", "处置反馈", "feed back"),
+            ("dismiss", "dismiss", "销哨", "dismiss the departments"),
+            ("rate_departments", "rate_each", "部门评分", "rate the departments"),
+            ("give_opinion", "give_opinion", "书面意见", "give an opinion"),
+            ("hold_meeting", "hold_meeting", "召开会议", "hold the meeting"),
+            ("form_decision", "form_decision", "形成决定", "form the decision"),
+            ("take_consent", "consent", "征求意愿", "ask both parties"),
+            ("appoint_mediator", "appoint", "选定调解员", "appoint the mediator"),
+            ("record_session", "mediate_session", "调解记录", "record a session"),
+            ("end_pause", "expert_pause", "恢复调解", "go on after the expert"),
+            ("ask_longer", "ask_longer", "延长调解", "go on longer"),
+            ("agree", "agreement", "签订协议", "sign the agreement"),
+            ("guide", "guidance", "告知途径", "tell other ways"),
+            ("ask_confirmation", "confirmation", "司法确认", "ask for confirmation"),
+            ("decide_confirmation", "court_decision", "确认裁定", "decide on confirmation"),
+            ("visit_performance", "performance", "履行回访", "visit after the agreement"),
+            ("guide_after", "follow_guidance", "告知执行途径", "tell ways of enforcement"),
+            ("hold_interview", "hold_interview", "约谈", "hold the interview"),
+            ("report_account", "report_account", "问责建议", "report for accountability"),
+        )
+    ),
+    Action("whistle", "吹哨", "whistle", _in(State.HANDLING), (_WHISTLES,)),
+    Action("ask_whistle", "请求吹哨", "ask for a whistle", _in(State.HANDLING), (_HANDLES, _BELOW_SUBDISTRICT)),
+    Action("consult", "会商", "consult", _in(State.HANDLING), (_CONSULTS,)),
+    Action("mediate", "调解", "mediate", _in(State.HANDLING), (_HANDLES, _MEDIABLE, _NO_MEDIATION)),
     Action(
         "feedback",
         "反馈进展",
@@ -230,7 +333,14 @@ def view_of(session: Session, case: Case) -> View:
     stay = session.scalar(select(Stay).where(Stay.case_id == case.id, Stay.closed_at.is_(None)))
     asked = session.scalar(select(Request.id).where(Request.case_id == case.id, Request.state == "open"))
     owner = get(session, case.owner_id) if case.owner_id is not None else None
-    return View(case, State(case.state), stay, owner, items, asked is not None)
+    return View(case, State(case.state), stay, owner, items, asked is not None, _open_kinds(session, case))
+
+
+def _open_kinds(session: Session, case: Case) -> frozenset[str]:
+    if not case.links:
+        return frozenset()
+    query = select(Procedure.kind).where(Procedure.case_id == case.id, Procedure.ended_at.is_(None))
+    return frozenset(session.scalars(query))
 
 
 def allowed(session: Session, actor: Actor, case: Case) -> list[Action]:

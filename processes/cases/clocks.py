@@ -10,7 +10,7 @@ from engine.deadlines.book import Deadline
 from engine.errors import Bug
 from engine.network.units import Level
 from processes.cases import hops
-from processes.cases.facts import command_office, facts_of
+from processes.cases.facts import command_office, facts_of, ground_of
 from processes.codes import Disposition, Rung
 from processes.supervisions import operations as supervisions
 
@@ -26,7 +26,7 @@ OUTAGE = timedelta(minutes=5)
 def warn(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.warn`: the holder is warned (黄)."""
     row = step.deadline
-    _mark(step, row, "warned")
+    give_mark(step, row, "warned")
     step.tell("warned", row.unit_id, _role_at(step, row), row.occurrence, stage=row.stage)
     return True
 
@@ -34,7 +34,7 @@ def warn(step: Step, _data: Mapping[str, Any]) -> bool:
 def overdue(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.overdue`: holder and superior are told, and the superior gets a supervision item (红)."""
     row = step.deadline
-    _mark(step, row, "overdue")
+    give_mark(step, row, "overdue")
     if row.grace_at is not None and step.now - row.due_at > OUTAGE:
         step.deadlines.regrace(row)
         step.record("deadline:grace:renew", {"stage": row.stage, "element": row.element})
@@ -47,7 +47,7 @@ def overdue(step: Step, _data: Mapping[str, Any]) -> bool:
 def urge_sign(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.urge_sign`: nobody signed off in time; holder and superior are told."""
     row = step.deadline
-    _mark(step, row, "unsigned")
+    give_mark(step, row, "unsigned")
     _tell_both(step, "sign_off_overdue", row)
     return True
 
@@ -55,7 +55,7 @@ def urge_sign(step: Step, _data: Mapping[str, Any]) -> bool:
 def warn_overall(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.warn_overall`: the whole case nears its deadline."""
     row = step.deadline
-    _mark(step, row, "warned")
+    give_mark(step, row, "warned")
     step.tell("overall_warned", facts_of(step).case.owner_id, "handler", row.occurrence, stage=row.stage)
     return True
 
@@ -63,7 +63,7 @@ def warn_overall(step: Step, _data: Mapping[str, Any]) -> bool:
 def overdue_overall(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.overdue_overall`: the whole case is late; its owner, the superior and the district are told."""
     row = step.deadline
-    _mark(step, row, "overdue")
+    give_mark(step, row, "overdue")
     owner = facts_of(step).case.owner_id
     step.tell("overall_overdue", owner, "handler", row.occurrence)
     step.tell("overall_overdue", supervisor_of(step, owner), "supervisor", row.occurrence)
@@ -77,7 +77,7 @@ def escalate(step: Step, _data: Mapping[str, Any]) -> str:
     `hold`: the command office supervises, the step stays with its owner (processes.md, section 1).
     """
     row = step.deadline
-    _mark(step, row, "escalated")
+    give_mark(step, row, "escalated")
     facts = facts_of(step)
     owner = facts.owner
     if owner.level == Level.DISTRICT or owner.parent_id is None:
@@ -90,7 +90,7 @@ def escalate(step: Step, _data: Mapping[str, Any]) -> str:
 
 def move_up_verify(step: Step, _data: Mapping[str, Any]) -> str:
     """`op.move_up_verify`: nobody verified the report; the unit above does. "hold" at the top."""
-    _mark(step, step.deadline, "escalated")
+    give_mark(step, step.deadline, "escalated")
     owner = facts_of(step).owner
     if owner.level == Level.DISTRICT or owner.parent_id is None:
         hold(step)
@@ -114,12 +114,11 @@ def after_hold(step: Step, _payload: Mapping[str, Any]) -> None:
 
 def supervisor_of(step: Step, unit_id: int | None) -> int:
     """Who supervises a unit: its parent; the district itself is supervised by the command office."""
-    facts = facts_of(step)
-    parent = facts.parent_of(unit_id)
+    parent = ground_of(step).parent_of(unit_id)
     return parent if parent is not None else int(command_office(step).id)
 
 
-def _mark(step: Step, row: Deadline, mark: str) -> None:
+def give_mark(step: Step, row: Deadline, mark: str) -> None:
     """Give a mark, once: the row remembers, the trail proves, with the lateness in seconds."""
     if getattr(row, f"{mark}_at") is not None:
         raise Bug(f"{mark} was given before on deadline {row.id}")

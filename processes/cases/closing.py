@@ -223,9 +223,9 @@ def _end(step: Step, how: Disposition | None) -> None:
     case.owner_id, case.ended_at = None, step.now
     for row in step.deadlines:
         step.deadlines.close(row)
-    from processes.links import linked_instances  # noqa: PLC0415 # it reads the facts of this package
+    from processes.links import ending_instances  # noqa: PLC0415 # it reads the facts of this package
 
-    for instance_id in linked_instances(step):
+    for instance_id in ending_instances(step):
         step.send("case_closed", instance_id)
 
 

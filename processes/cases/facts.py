@@ -25,8 +25,30 @@ KEPT = frozenset({Disposition.REPORT, Disposition.REDO, Disposition.FAILED_CHECK
 """Ways to a stay after which nobody has to accept anew."""
 
 
+class Ground:
+    """What every step knows of its subject, be it a case or a visit: the network, and by what its clocks are read."""
+
+    session: Session
+    restricted: bool = False
+    """Only protected readers act and are told (ruling 11)."""
+
+    @property
+    def criteria(self) -> tuple[str, str, str]:
+        """(kind, urgency, level): by what the deadline table is read."""
+        raise NotImplementedError
+
+    def unit(self, unit_id: int | None) -> Unit:
+        unit = self.session.get(Unit, unit_id) if unit_id is not None else None
+        if unit is None:
+            raise Bug(f"unit {unit_id} is not in the network")
+        return unit
+
+    def parent_of(self, unit_id: int | None) -> int | None:
+        return self.unit(unit_id).parent_id if unit_id is not None else None
+
+
 @dataclass
-class CaseFacts:
+class CaseFacts(Ground):
     """The rows that operations of one step share; changed in place by them.
 
     `kept`: owner, the unit above it and the key of its texts, held so that they stay in the identity map.
@@ -39,18 +61,17 @@ class CaseFacts:
     _assignments: list[Assignment] | None = field(default=None)
 
     @property
+    def restricted(self) -> bool:  # type: ignore[override] # read from the row, which may change in the step
+        return self.case.restricted
+
+    @property
+    def criteria(self) -> tuple[str, str, str]:
+        return self.case.kind, self.case.urgency, self.case.level
+
+    @property
     def owner(self) -> Unit:
         """The unit that owns the case; its last one when it is closed."""
         return self.unit(self.case.owner_id or self.case.last_owner_id)
-
-    def unit(self, unit_id: int | None) -> Unit:
-        unit = self.session.get(Unit, unit_id) if unit_id is not None else None
-        if unit is None:
-            raise Bug(f"unit {unit_id} is not in the network")
-        return unit
-
-    def parent_of(self, unit_id: int | None) -> int | None:
-        return self.unit(unit_id).parent_id if unit_id is not None else None
 
     @property
     def assignments(self) -> list[Assignment]:
@@ -122,16 +143,24 @@ def facts_of(step: Step) -> CaseFacts:
     return facts
 
 
+def ground_of(step: Step) -> Ground:
+    """The facts of a step about whatever it is."""
+    facts = step.facts
+    if not isinstance(facts, Ground):
+        raise Bug("this model is about nothing")
+    return facts
+
+
 def register(registry: Registry) -> None:
     """Names and functions of expressions (processes.md, section 1)."""
     registry.facts = load
     registry.role_of = _acting_role
-    registry.pressing = lambda step: facts_of(step).case.urgency == Urgency.EXTRA
+    registry.pressing = lambda step: ground_of(step).criteria[1] == Urgency.EXTRA
     registry.names |= {
         "owner": lambda step: facts_of(step).case.owner_id,
-        "level": lambda step: facts_of(step).case.level,
-        "kind": lambda step: facts_of(step).case.kind,
-        "urgency": lambda step: facts_of(step).case.urgency,
+        "kind": lambda step: ground_of(step).criteria[0],
+        "urgency": lambda step: ground_of(step).criteria[1],
+        "level": lambda step: ground_of(step).criteria[2],
         "checker": lambda step: facts_of(step).checker,
         "assigner": lambda step: facts_of(step).assigner,
         "sender": lambda step: facts_of(step).sender,
@@ -143,18 +172,18 @@ def register(registry: Registry) -> None:
         "place_unit": lambda step: facts_of(step).case.place_unit_id,
     }
     registry.functions |= {
-        "parent": lambda step, unit_id: facts_of(step).parent_of(unit_id),
+        "parent": lambda step, unit_id: ground_of(step).parent_of(unit_id),
         "sender": lambda step, _unit_id: facts_of(step).sender,
         "common_parent": _common_parent,
         "department": _department,
         "centre": _centre,
-        "is_district": lambda step, unit_id: facts_of(step).unit(unit_id).level == Level.DISTRICT,
+        "is_district": lambda step, unit_id: ground_of(step).unit(unit_id).level == Level.DISTRICT,
     }
 
 
 def _acting_role(step: Step, role: str) -> str:
     """Of a restricted case only the protected reader of each unit acts and is told (ruling 11)."""
-    return PROTECTED_ROLE if facts_of(step).case.restricted else role
+    return PROTECTED_ROLE if ground_of(step).restricted else role
 
 
 def _common_parent(step: Step, one: int, other: int) -> int:

@@ -120,7 +120,11 @@ def _check_return(step: Step, facts: CaseFacts, _data: Mapping[str, Any]) -> Non
         raise TravelRefused(why="已超过一个工作日 / more than one working day has passed")
 
 
-def _check_settle(_step: Step, facts: CaseFacts, _data: Mapping[str, Any]) -> None:
+def _check_settle(step: Step, facts: CaseFacts, _data: Mapping[str, Any]) -> None:
+    from processes.procedures.linking import BLOCKING, open_of  # noqa: PLC0415 # it reads the facts of this package
+
+    if any(each.kind in BLOCKING for each in open_of(step.session, facts.case)):
+        raise TravelRefused(why="吹哨或调解还未结束 / a whistle or mediation is still open")
     if facts.case.kind == Kind.CRIMINAL and facts.owner.slug not in JUSTICE:
         raise TravelRefused(why="刑事线索须移送公安 / a criminal lead goes to the police")
 

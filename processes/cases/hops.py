@@ -99,9 +99,9 @@ def _drop_assigners(step: Step, target: Unit) -> None:
 
 def notify_linked(step: Step) -> None:
     """Tell the instances that are linked to the case that it has moved: a supervision follows the owner."""
-    from processes.links import linked_instances  # noqa: PLC0415 # it reads the facts of this package
+    from processes.links import following_instances  # noqa: PLC0415 # it reads the facts of this package
 
-    for instance_id in linked_instances(step):
+    for instance_id in following_instances(step):
         step.send("case_moved", instance_id)
 
 

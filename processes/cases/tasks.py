@@ -20,6 +20,7 @@ from processes.cases.actions import Action, View, possible
 from processes.cases.following import CaseFollower
 from processes.cases.models import Case, Stay
 from processes.codes import Light, State
+from processes.procedures.models import Procedure
 from processes.requests.models import Request
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def _views(session: Session, rows: Sequence[Any]) -> dict[int, View]:
         for stay in session.scalars(select(Stay).where(Stay.case_id.in_(case_ids), Stay.closed_at.is_(None)))
     }
     asked = set(session.scalars(select(Request.case_id).where(Request.case_id.in_(case_ids), Request.state == "open")))
+    kinds = _open_kinds([row.Case for row in rows], session)
     items: dict[int, list[WorkItem]] = {}
     for item in session.scalars(
         select(WorkItem).where(WorkItem.subject_id.in_(case_ids), WorkItem.state.in_(OPEN)).order_by(WorkItem.id)
@@ -118,10 +120,29 @@ def _views(session: Session, rows: Sequence[Any]) -> dict[int, View]:
         items.setdefault(item.subject_id, []).append(item)
     return {
         row.Case.id: View(
-            row.Case, State(row.Case.state), stays.get(row.Case.id), row[4], items[row.Case.id], row.Case.id in asked
+            row.Case,
+            State(row.Case.state),
+            stays.get(row.Case.id),
+            row[4],
+            items[row.Case.id],
+            row.Case.id in asked,
+            frozenset(kinds.get(row.Case.id, ())),
         )
         for row in rows
     }
+
+
+def _open_kinds(cases: Sequence[Case], session: Session) -> dict[int, set[str]]:
+    """Kinds of the procedures open beside each case; no query when none has any."""
+    linked = {case.id for case in cases if case.links}
+    found: dict[int, set[str]] = {}
+    if linked:
+        query = select(Procedure.case_id, Procedure.kind).where(
+            Procedure.case_id.in_(linked), Procedure.ended_at.is_(None)
+        )
+        for case_id, kind in session.execute(query):
+            found.setdefault(case_id, set()).add(kind)
+    return found
 
 
 def _task(session: Session, actor: Actor, row: Any, titles: Mapping[int, str], allowed: Sequence[Action]) -> Task:

@@ -47,7 +47,7 @@ THIRD_PARTIES = {
 POSTS = {
     "cell": {"C": "cell_worker handler checker"},
     "grid": {"G": "grid_worker handler checker dispatcher leader supervisor"},
-    "village": {"VA": "desk handler", "VB": "dispatcher checker", "VC": "leader supervisor"},
+    "village": {"VA": "desk handler", "VB": "dispatcher checker", "VC": "leader supervisor", "VD": "mediator"},
     "subdistrict": {
         "SA": "desk",
         "SB": "handler",
@@ -55,6 +55,7 @@ POSTS = {
         "SD": "checker",
         "SE": "leader",
         "SF": "supervisor",
+        "SG": "mediator",
     },
     "district": {
         "QA": "desk",
@@ -65,10 +66,11 @@ POSTS = {
         "QF": "supervisor",
         "QH": "admin",
         "QI": "auditor",
+        "QJ": "mediator",
     },
-    "department": {"A": "liaison handler checker", "B": "dispatcher leader supervisor"},
-    "third_party": {"A": "liaison handler mediator"},
-    "centre": {"A": "desk handler dispatcher", "B": "leader mediator"},
+    "department": {"A": "liaison handler checker desk", "C": "mediator", "B": "dispatcher leader supervisor"},
+    "third_party": {"A": "liaison handler desk", "B": "leader dispatcher", "C": "mediator"},
+    "centre": {"A": "desk handler", "B": "leader supervisor", "C": "dispatcher", "D": "mediator"},
 }
 COMMAND = {"A": "commander supervisor", "B": "leader handler"}
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"

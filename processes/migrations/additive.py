@@ -17,6 +17,9 @@ CONTRACTS: Mapping[str, str] = {
 """Revision → why it may take away or forbid: since which release no code reads or writes it (expand and contract)."""
 
 _CHANGES_ROWS = re.compile(r"\s*(?:UPDATE|DELETE FROM|INSERT INTO|TRUNCATE)\s+(?:TABLE\s+)?\"?(\w+)", re.IGNORECASE)
+_WORDS = re.compile(r"'[^']*'(?:::[a-z ]+)?")
+_GAPS = re.compile(r"…(?:, …)*")
+_UNIQUE = re.compile(r"CREATE UNIQUE INDEX \S+ ON (?P<on>[^)]+\))(?: WHERE (?P<where>.*))?")
 _TEXT = re.compile(r"VARCHAR\((\d+)\)(.*)")
 
 
@@ -38,7 +41,9 @@ def findings(before: Shape, after: Shape, statements: Iterable[str] = ()) -> lis
 def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
     for part, was in before.items():
         now = after.get(part)
-        if now == was or (now is None and _only_speeds_up(part, was)) or (now is not None and _is_wider(was, now)):
+        if now == was or (now is not None and _is_wider(was, now)):
+            continue
+        if now is None and (_only_speeds_up(part, was) or _heir(was, before, after) is not None):
             continue
         yield f"{part} dropped" if now is None else f"{part} was “{was}” and is “{now}”"
 
@@ -48,6 +53,8 @@ def _new(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
         if part.startswith("column "):
             if " not null" in after[part] and " default " not in after[part]:
                 yield f"{part} must be filled, which the code from before does not do"
+        elif part in _heirs(before, after) or _is_of_new_columns(after[part], before, after):
+            continue
         elif _only_speeds_up(part, after[part]):
             yield f"{part} is built while the table is locked; leave it to indexes.make_up_for"
         else:
@@ -62,4 +69,45 @@ def _is_wider(was: str, now: str) -> bool:
     """A text that may be longer than before, or a column with a default where there was none."""
     old, new = _TEXT.fullmatch(was), _TEXT.fullmatch(now)
     longer = old is not None and new is not None and old[2] == new[2] and int(old[1]) < int(new[1])
-    return longer or now.startswith(f"{was} default ")
+    return longer or now.startswith(f"{was} default ") or _allows_more(was, now)
+
+
+def _allows_more(was: str, now: str) -> bool:
+    """A check that is the same but for more words in its list."""
+    old, new = set(_WORDS.findall(was)), set(_WORDS.findall(now))
+    rest = [_GAPS.sub("…", _WORDS.sub("…", text)) for text in (was, now)]
+    return bool(old) and old < new and rest[0] == rest[1]
+
+
+def _heirs(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+    """Unique indexes in the place of dropped ones."""
+    dropped = (was for part, was in before.items() if part not in after)
+    return {heir for heir in (_heir(was, before, after) for was in dropped) if heir is not None}
+
+
+def _heir(was: str, before: Mapping[str, str], after: Mapping[str, str]) -> str | None:
+    """The new unique index that says of every row of the code from before what the dropped one `was` said of it.
+
+    It has the same columns and predicate, and leaves out rows in which a new column is filled.
+    """
+    wanted = _UNIQUE.match(was)
+    for part in after.keys() - before.keys():
+        found = _UNIQUE.match(after[part])
+        if wanted and found and wanted["on"] == found["on"]:
+            more = _plain_where(found["where"]).removeprefix(_plain_where(wanted["where"]))
+            column = re.fullmatch(r" ?and (\w+) is null", more)
+            if column and f"column {column[1]}" in after.keys() - before.keys():
+                return part
+    return None
+
+
+def _is_of_new_columns(definition: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+    """A unique index of rows in which a column is filled that the code from before leaves empty."""
+    found = _UNIQUE.match(definition)
+    new = {part.removeprefix("column ") for part in after.keys() - before.keys() if part.startswith("column ")}
+    filled = re.findall(r"(\w+) is not null", _plain_where(found["where"])) if found else []
+    return any(column in new for column in filled)
+
+
+def _plain_where(text: str | None) -> str:
+    return re.sub(r"[()]", "", text or "").lower().strip()

@@ -68,7 +68,17 @@ def raise_item(step: Step, issuer_id: int, rung: Rung, origin: str) -> Supervisi
         if origin == "hold":
             standing.origin = origin
         return standing
-    return _start(step.session, step.actor, case, issuer_id, rung, origin, parent_id=step.instance.id)
+    return _start(step.session, step.actor, case, issuer_id, rung, origin)
+
+
+def raise_silence(step: Step, issuer_id: int, subject_id: int) -> Supervision:
+    """A unit that was called keeps silent: it is supervised itself, and the step of its procedure stays until then."""
+    case = facts_of(step).case
+    standing = _open_one(step.session, case.id, issuer_id, subject_id)
+    if standing is None:
+        standing = _start(step.session, step.actor, case, issuer_id, Rung.SUPERVISE, "silence", subject_id=subject_id)
+    standing.held_id = step.instance.id
+    return standing
 
 
 def cancel(session: Session, actor: Actor, supervision: Supervision) -> None:
@@ -94,9 +104,12 @@ def _issuer(session: Session, actor: Actor, case: Case) -> Unit:
     raise Forbidden
 
 
-def _open_one(session: Session, case_id: int, issuer_id: int) -> Supervision | None:
+def _open_one(session: Session, case_id: int, issuer_id: int, subject_id: int | None = None) -> Supervision | None:
     query = select(Supervision).where(
-        Supervision.case_id == case_id, Supervision.issuer_id == issuer_id, Supervision.ended_at.is_(None)
+        Supervision.case_id == case_id,
+        Supervision.issuer_id == issuer_id,
+        Supervision.subject_id == subject_id if subject_id is not None else Supervision.subject_id.is_(None),
+        Supervision.ended_at.is_(None),
     )
     return session.scalar(query)
 
@@ -108,7 +121,7 @@ def _start(
     issuer_id: int,
     rung: Rung,
     origin: str,
-    parent_id: int | None = None,
+    subject_id: int | None = None,
 ) -> Supervision:
     supervision = Supervision(
         district_id=case.district_id,
@@ -116,6 +129,7 @@ def _start(
         issuer_id=issuer_id,
         issued_by=actor.ref,
         origin=origin,
+        subject_id=subject_id,
         rung=rung.value,
         waits=0,
         opened_at=session.env.clock.now(),
@@ -126,8 +140,7 @@ def _start(
     subject = runtime.Subject(case.district_id, case.id, case.number)
     session.info["starting"] = supervision
     data = {"case_no": case.number, "rung": rung.value}
-    parent = parent_id or case.instance_id
-    step = runtime.start(session, actor, "supervision", subject, data, parent_id=parent)
+    step = runtime.start(session, actor, "supervision", subject, data, parent_id=case.instance_id)
     supervision.instance_id = step.instance.id
     case.links += 1
     return supervision
@@ -153,7 +166,7 @@ def announce(step: Step, _data: Mapping[str, Any]) -> bool:
     rung = Rung(supervision.rung)
     if _has_card(step, supervision):
         return False
-    unit_id = case.owner_id or case.last_owner_id
+    unit_id = supervision.subject_id or case.owner_id or case.last_owner_id
     points = POINTS.get(rung, 0)
     step.session.add(
         Card(
@@ -235,8 +248,18 @@ def _end(step: Step, how: str) -> None:
     supervision.ended_at, supervision.ended_by = step.now, how
     case.links -= 1
     step.record("supervision:item:end", {"how": how, "rung": supervision.rung})
-    if supervision.origin == "hold" and State(case.state) not in ENDED and case.instance_id is not None:
+    if State(case.state) in ENDED or case.instance_id is None:
+        return
+    if supervision.held_id is not None:
+        step.send("hold_ended", supervision.held_id)
+    elif supervision.origin == "hold":
         step.send("hold_ended", case.instance_id)
+
+
+def _subject(step: Step) -> int:
+    """Who answers: the unit that was silent, else whoever owns the case now."""
+    case = facts_of(step).case
+    return of_step(step).subject_id or case.owner_id or case.last_owner_id
 
 
 def register(registry: Registry) -> None:
@@ -250,6 +273,6 @@ def register(registry: Registry) -> None:
     }
     registry.names |= {
         "issuer": lambda step: of_step(step).issuer_id,
-        "subject": lambda step: facts_of(step).case.owner_id or facts_of(step).case.last_owner_id,
+        "subject": _subject,
         "rung": lambda step: of_step(step).rung,
     }

@@ -281,7 +281,7 @@ def test_another_stage_is_read_into_the_running_clock_with_its_extension(sqlite_
     sqlite_cast.do(number, "decide", granted=True, days=2)
     with sqlite_cast.store.read() as session:
         before = open_clock(session, "act")
-    stage = {'name="deadline" value="handle"': 'name="deadline" value="suspension_review"'}
+    stage = {'name="deadline" value="act_stage()"': 'name="deadline" value="suspension_review"'}
     put(sqlite_cast, {"handling.bpmn": redrawn(model("handling.bpmn"), stage)})
     assert moved(sqlite_cast, Wanted("case", 2)).state == "moved"
     with sqlite_cast.store.read() as session:

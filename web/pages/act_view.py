@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from engine import forms
 from engine.calendar import ZONE
 from engine.deadlines.book import OVERALL, TASK, Deadline
-from engine.forms import Form
 from engine.instances import ProcessInstance
 from engine.network.units import Unit, get
 from engine.worklist import OPEN, WorkItem, check_free
@@ -19,6 +19,8 @@ from processes.cases.actions import Action, require
 from processes.codes import Kind, Rung, Urgency
 from processes.requests.models import Request
 from processes.requests.operations import EXTENSION, MAX_SUSPENSION_DAYS, longest_extension
+from web.pages import acts
+from web.pages.acts.fields import Beside, Form, area
 from web.pages.form_view import Choice, Field, fields_of
 from web.translation import t
 from web.words import codes, deadlines, moments, names
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from engine.db import Session
     from processes.cases.models import Case
 
-WANTED: Mapping[str, Sequence[str]] = {
+_WANTED: Mapping[str, Sequence[str]] = {
     "accept_case": ("kind", "domain", "type", "urgency", "head_count", "place", "restricted", "reason"),
     "merge": ("main_case", "reason"),
     "refer_up": ("reason", "target", "files"),
@@ -44,6 +46,10 @@ WANTED: Mapping[str, Sequence[str]] = {
     "judge": ("verdict", "opinion"),
 }
 """The optional fields that make sense for an action; what its outcome requires is there anyway."""
+WANTED: Mapping[str, Sequence[str]] = {
+    **_WANTED,
+    **{action: fields for part in acts.ALL for action, fields in part.WANTED.items()},
+}
 _OUTCOMES = {"accept_case": "accept"}
 """Where a form's outcome has another name as an action."""
 _YES_NO: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
@@ -53,6 +59,7 @@ _YES_NO: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "granted": (("批准", "Grant"), ("不批准", "Refuse")),
     "done": (("已办结", "Done"), ("未办结", "Not done")),
 }
+_PARTS_YES_NO = {field: words for part in acts.ALL for field, words in part.YES_NO.items()}
 _WITH_TARGET = frozenset({"target", "place"})
 DANGEROUS = frozenset({"decline", "withdraw", "merge"})
 
@@ -96,7 +103,7 @@ def load(session: Session, actor: Actor, case: Case, code: str, title: str) -> A
     )
     if action.element is not None:
         return _of_item(session, actor, case, action, made)
-    tail, fixed, fields = _BESIDE[code](session, case)
+    tail, fixed, fields = _BESIDE[code](session, actor, case)
     return replace(made, address=base + tail, fixed=fixed, fields=fields)
 
 
@@ -135,13 +142,13 @@ def _item(session: Session, actor: Actor, case: Case, action: Action) -> WorkIte
     return item
 
 
-def _form(session: Session, item: WorkItem) -> Form:
+def _form(session: Session, item: WorkItem) -> forms.Form:
     """As the version of the model has it on which the case runs."""
     instance = session.get_one(ProcessInstance, item.instance_id)
     return session.env.catalogue.get(session, instance.definition_id).forms[item.form]
 
 
-def _outcome(form: Form, action: Action) -> dict[str, str]:
+def _outcome(form: forms.Form, action: Action) -> dict[str, str]:
     """The field that decides the way, with the value that this action stands for; nothing where a field is asked."""
     wanted = _OUTCOMES.get(action.code, action.code)
     for name in ("outcome", "result"):
@@ -153,7 +160,7 @@ def _outcome(form: Form, action: Action) -> dict[str, str]:
 def _filled(session: Session, case: Case, action: Action, field: Field, form: str, request: Request | None) -> Field:
     """What is known of the case stands in the field already; a unit is chosen among the sensible ones."""
     name = field.name.rpartition(".")[2]
-    words = _YES_NO.get(f"{form}.{name}") or _YES_NO.get(name)
+    words = _PARTS_YES_NO.get(f"{form}.{name}") or _YES_NO.get(f"{form}.{name}") or _YES_NO.get(name)
     if field.control in {"boolean", "check"} and words is not None:
         yes, no = words
         return replace(field, control="boolean", choices=(Choice("true", t(*yes)), Choice("false", t(*no))))
@@ -232,7 +239,7 @@ def _intro(session: Session, case: Case, code: str) -> str:
         return t(f"事件将转到 {above}，由其签收受理。", f"The case goes to {above}, which has to accept it.")
     if code == "return":
         return t("来件单位审核；同意后事件退回。", "The unit that sent it decides; if it agrees, the case goes back.")
-    pair = _INTROS.get(code)
+    pair = _INTROS.get(code) or next((part.INTROS[code] for part in acts.ALL if code in part.INTROS), None)
     return t(*pair) if pair else ""
 
 
@@ -260,26 +267,17 @@ def _asked(request: Request | None) -> str:
     return t(f"申请挂账，{review}复查。", f"A suspension is asked for, with review on {review}.")
 
 
-Fixed = Sequence[tuple[str, str, str]]
-Beside = tuple[str, Fixed, Sequence[Field]]
-"""What is sent elsewhere than to a work item: the tail of the address, hidden fields, fields."""
-
-
-def _area(name: str, zh: str, en: str, limit: int, *, required: bool = True) -> Field:
-    return Field(name, t(zh, en), "area", required=required, max_length=limit)
-
-
-def _feedback(_session: Session, _case: Case) -> Beside:
+def _feedback(_session: Session, _actor: Actor, _case: Case) -> Beside:
     measure = Field(
         "measure",
         t("这是办理措施", "This is a measure"),
         "check",
         help=t("记录措施后不能再退回。", "After a measure the case can no longer be returned."),
     )
-    return "/feedback", (), (_area("words", "进展", "Progress", 4000), measure)
+    return "/feedback", (), (area("words", "进展", "Progress", 4000), measure)
 
 
-def _extension(session: Session, case: Case) -> Beside:
+def _extension(session: Session, _actor: Actor, case: Case) -> Beside:
     row = _clock(session, case, TASK)
     most = longest_extension(row) if row is not None else 1
     unit = t("个工作日", "working days") if row is not None and row.limit_unit in {"wd", "wh"} else t("天", "days")
@@ -292,10 +290,10 @@ def _extension(session: Session, case: Case) -> Beside:
         maximum=most,
         help=t(f"1 至 {most} {unit}，每次承办只能延期一次。", f"1 to {most} {unit}; once for each stay."),
     )
-    return "/requests", (("kind", "extension", ""),), (days, _area("reason", "理由", "Reason", 2000))
+    return "/requests", (("kind", "extension", ""),), (days, area("reason", "理由", "Reason", 2000))
 
 
-def _suspension(session: Session, _case: Case) -> Beside:
+def _suspension(session: Session, _actor: Actor, _case: Case) -> Beside:
     today = session.env.clock.now().astimezone(ZONE).date()
     review = Field(
         "review_on",
@@ -306,10 +304,10 @@ def _suspension(session: Session, _case: Case) -> Beside:
         latest=(today + timedelta(days=MAX_SUSPENSION_DAYS)).isoformat(),
         help=t(f"最长 {MAX_SUSPENSION_DAYS} 天。", f"At most {MAX_SUSPENSION_DAYS} days."),
     )
-    return "/requests", (("kind", "suspension", ""),), (review, _area("reason", "理由", "Reason", 2000))
+    return "/requests", (("kind", "suspension", ""),), (review, area("reason", "理由", "Reason", 2000))
 
 
-def _supervise(_session: Session, _case: Case) -> Beside:
+def _supervise(_session: Session, _actor: Actor, _case: Case) -> Beside:
     choices = [
         Choice(rung.value, t(rung.zh, rung.en[:1].upper() + rung.en[1:])) for rung in (Rung.URGE, Rung.SUPERVISE)
     ]
@@ -317,7 +315,7 @@ def _supervise(_session: Session, _case: Case) -> Beside:
     return "/supervisions", (), (rung,)
 
 
-def _reclassify(_session: Session, case: Case) -> Beside:
+def _reclassify(_session: Session, _actor: Actor, case: Case) -> Beside:
     kinds = [Choice(kind.value, codes.label(kind)) for kind in Kind if kind is not Kind.CRIMINAL or case.kind == kind]
     urgencies = [Choice(urgency.value, codes.label(urgency)) for urgency in Urgency]
     return (
@@ -326,16 +324,17 @@ def _reclassify(_session: Session, case: Case) -> Beside:
         (
             Field("kind", t("类别", "Kind"), "select", required=True, choices=kinds, value=case.kind),
             Field("urgency", t("紧急程度", "Urgency"), "radio", required=True, choices=urgencies, value=case.urgency),
-            _area("reason", "理由", "Reason", 1000),
+            area("reason", "理由", "Reason", 1000),
         ),
     )
 
 
-def _withdraw(_session: Session, _case: Case) -> Beside:
+def _withdraw(_session: Session, _actor: Actor, _case: Case) -> Beside:
     return "/withdrawal", (), ()
 
 
-_BESIDE = {
+_BESIDE: Mapping[str, Form] = {
+    **{action: form for part in acts.ALL for action, form in part.BESIDE.items()},
     "feedback": _feedback,
     "request_extension": _extension,
     "request_suspension": _suspension,

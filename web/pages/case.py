@@ -11,7 +11,7 @@ from engine.errors import Conflict, Forbidden
 from processes import access
 from processes.cases.actions import allowed, refusals
 from processes.cases.revealing import Purpose
-from web.pages import act_view, case_view, route_view
+from web.pages import act_view, case_view, procedures, route_view
 from web.pages.showing import Shown, is_fragment, showing
 from web.words.refusals import told
 
@@ -31,7 +31,10 @@ def show(number: str) -> Shown:
         view = case_view.load(session, actor, case)
         mine = next((item for item in view.items if item.may_take and (item.is_mine or not item.is_claimed)), None)
         routes = route_view.load(session, case)
-        return render_template("case/case.html", view=view, mine=mine, routes=routes, purposes=list(Purpose))
+        cards = procedures.load(session, actor, case)
+        return render_template(
+            "case/case.html", view=view, mine=mine, routes=routes, cards=cards, purposes=list(Purpose)
+        )
 
     return showing(look)
 

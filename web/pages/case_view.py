@@ -19,7 +19,7 @@ from processes.cases import reading
 from processes.cases.actions import Action, allowed
 from processes.cases.models import Case, Progress, Stay
 from processes.cases.revealing import may_reveal
-from processes.codes import Disposition, Kind, Light, Source, State, Urgency
+from processes.codes import STATE_AT, Disposition, Kind, Light, Source, State, Urgency
 from processes.requests.models import Request
 from processes.supervisions.models import Supervision
 from web.translation import t
@@ -189,17 +189,13 @@ class CaseView:
 
     @property
     def item(self) -> ItemView | None:
-        """Where the case itself waits (a request or a supervision waits beside it)."""
-        return next((item for item in self.items if item.element not in BESIDE), None)
+        """Where the case itself waits (a request, a supervision or a procedure waits beside it)."""
+        return next((item for item in self.items if item.element in STATE_AT), None)
 
     @property
     def blocks(self) -> list[happenings.Happening | happenings.Fold]:
         """The timeline with runs of machine entries folded when it is long."""
         return happenings.folded(self.timeline)
-
-
-BESIDE = frozenset({"decide", "reply", "judge"})
-"""Human tasks of requests and supervisions, which run beside the case."""
 
 
 @dataclass(frozen=True)
@@ -377,7 +373,7 @@ def _clock_views(
     running = [row for row in rows.clocks if row.closed_at is None]
     days = _days(session, running)
     order = {TASK: 0, OVERALL: 1}
-    running.sort(key=lambda row: (row.element in BESIDE, order.get(row.clock, 2), row.due_at))
+    running.sort(key=lambda row: (row.instance_id != case.instance_id, order.get(row.clock, 2), row.due_at))
     issuers = {row.instance_id: units.get(row.issuer_id) for row in rows.supervisions}
     return [_clock(case, row, units, days, now, issuers.get(row.instance_id)) for row in running]
 

@@ -16,7 +16,7 @@ from processes.codes import Kind, Urgency
 from web.translation import t
 from web.words import codes, deadlines, moments, names, people, sayings
 from web.words.people import Person, Who
-from web.words.sayings import Saying
+from web.words.saying import Saying
 
 if TYPE_CHECKING:
     from engine.deadlines.book import Deadline

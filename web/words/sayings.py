@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from processes.codes import Disposition, Rung
 from web.translation import t
+from web.words import parts
+from web.words.saying import Saying, also
 
-ELEMENTS = {
+_TASKS = {
     "verify": ("核实立案", "verifying"),
     "accept": ("签收受理", "accepting"),
     "act": ("办理", "handling"),
@@ -24,28 +25,6 @@ ELEMENTS = {
     "overall": ("全程", "whole case"),
 }
 """Human tasks of the models, as the drawings name them."""
-
-
-@dataclass(frozen=True)
-class Saying:
-    """A verb in both languages. `tone`: warn, late, ok or empty. `aside`: how it is said beside another verb of the
-    same happening; empty: the other verb says it already.
-    """
-
-    zh: str
-    en: str
-    tone: str = ""
-    aside: tuple[str, str] | None = None
-
-    @property
-    def verb(self) -> str:
-        return t(self.zh, self.en)
-
-
-def _also(zh: str, en: str, tone: str = "") -> Saying:
-    """Said alike alone and beside another verb."""
-    return Saying(zh, en, tone, (zh, en))
-
 
 _MOVES = {
     Disposition.REPORT: "reported",
@@ -103,36 +82,39 @@ RUNGS = {
     Rung.SUPERVISE: ("督办", "supervised"),
     Rung.YELLOW: ("黄牌", "yellow card"),
     Rung.RED: ("红牌", "red card"),
+    Rung.INTERVIEW: ("约谈通报", "interview and notice"),
+    Rung.ACCOUNT: ("问责建议", "accountability"),
 }
 
 ACTIONS: Mapping[str, Saying] = {
     "case:case:report": Saying("上报", "reported"),
     "case:case:accept": Saying("立案", "accepted the report"),
-    "case:case:restrict": _also("设为限制可见", "restricted to named readers"),
+    "case:case:restrict": also("设为限制可见", "restricted to named readers"),
     "case:case:follow": Saying("关注同一件事", "follows it as the same matter"),
     "case:case:erase": Saying("依法删除内容", "erased the texts"),
     "case:case:reclassify": Saying("改类、加急", "reclassified or pressed"),
     "case:case:close": Saying("办结", "closed", "ok", ("事件办结", "case closed")),
     "case:case:rate": Saying("评价", "rated"),
     "case:case:unrated": Saying("逾期未评价", "nobody rated in time"),
-    "case:case:archive": _also("归档", "archived"),
+    "case:case:archive": also("归档", "archived"),
     "case:case:decline": Saying("不予受理", "declined"),
     "case:case:merge": Saying("并案", "merged"),
     "case:case:withdraw": Saying("撤回", "withdrew"),
-    "case:assignment:end": _also("交办销号", "assignment ended"),
-    "case:check:move_up": _also("核查逾期，上移一级", "nobody checked in time, moved up", "late"),
+    "case:assignment:end": also("交办销号", "assignment ended"),
+    "case:check:move_up": also("核查逾期，上移一级", "nobody checked in time, moved up", "late"),
     "case:return:ask": Saying("申请退回", "asked to return it"),
     "case:return:silent": Saying("退回逾期未审，视为不同意", "return not answered in time, so refused", "warn"),
-    "case:ruling:move_up": _also("裁定逾期，上移一级", "nobody ruled in time, moved up", "late"),
+    "case:ruling:move_up": also("裁定逾期，上移一级", "nobody ruled in time, moved up", "late"),
     "case:progress:note": Saying("反馈进展", "reported progress"),
     "case:progress:supplement": Saying("补充情况", "added to the report"),
-    "case:clock:suspend": _also("挂账，停止计时", "suspended, clock stopped"),
-    "case:clock:resume": _also("恢复计时", "clock goes on"),
-    "case:clock:extend": _also("时限延长", "time limit extended"),
+    "case:clock:suspend": also("挂账，停止计时", "suspended, clock stopped"),
+    "case:clock:resume": also("恢复计时", "clock goes on"),
+    "case:clock:procedure": also("程序时限开始计算", "the time of the procedure begins"),
+    "case:clock:extend": also("时限延长", "time limit extended"),
     "case:file:attach": Saying("添加附件", "added files"),
-    "deadline:grace:renew": _also("系统恢复后宽限重新起算", "grace counted anew after an outage"),
-    "deadline:clock:restart": _also("督办结束，时限重新起算", "supervision over, clock begins anew"),
-    "deadline:clock:recount": _also("日历更新，时限重算", "calendar changed, clock counted again"),
+    "deadline:grace:renew": also("系统恢复后宽限重新起算", "grace counted anew after an outage"),
+    "deadline:clock:restart": also("督办结束，时限重新起算", "supervision over, clock begins anew"),
+    "deadline:clock:recount": also("日历更新，时限重算", "calendar changed, clock counted again"),
     "work:item:complete": Saying("完成", "completed"),
     "work:item:claim": Saying("签收", "claimed"),
     "work:item:release": Saying("释放", "released"),
@@ -141,7 +123,7 @@ ACTIONS: Mapping[str, Saying] = {
     "supervision:card:give": Saying("发出督办", "supervised"),
     "supervision:ladder:climb": Saying("督办升级", "supervision climbs a rung", "late"),
     "supervision:judge:silent": Saying("督办逾期未审", "nobody judged the reply in time", "warn"),
-    "supervision:item:end": _also("督办结束", "supervision ended"),
+    "supervision:item:end": also("督办结束", "supervision ended"),
     "effect:delivery:retry": Saying("重试对外送达", "tried a delivery again"),
     "definition:version:deploy": Saying("部署流程模型", "deployed a model"),
     "definition:migration:begin": Saying("开始迁移流程版本", "began to move cases to another version"),
@@ -158,7 +140,8 @@ ACTIONS: Mapping[str, Saying] = {
     "network:area:import": Saying("导入网格边界", "imported the areas of grids"),
     "calendar:year:import": Saying("导入年度日历", "imported a calendar year"),
 }
-_TABLES: tuple[dict[str, Saying], ...] = (
+_TABLES: tuple[Mapping[str, Saying], ...] = (
+    *(part.ACTIONS for part in parts.ALL),
     {
         f"case:stay:{how.value}": Saying(how.zh, en, "", None if how in _TOLD_BY_VERB else (how.zh, en))
         for how, en in _MOVES.items()
@@ -177,7 +160,7 @@ _TABLES: tuple[dict[str, Saying], ...] = (
     },
 )
 
-COMPLETED: Mapping[tuple[str, str | None], Saying] = {
+_FORMS: Mapping[tuple[str, str | None], Saying] = {
     ("verify", "accept"): Saying("立案", "accepted the report"),
     ("verify", "decline"): Saying("不予受理", "declined"),
     ("verify", "merge"): Saying("并案", "merged"),
@@ -212,6 +195,16 @@ COMPLETED: Mapping[tuple[str, str | None], Saying] = {
 }
 
 
+ELEMENTS: Mapping[str, tuple[str, str]] = {
+    **_TASKS,
+    **{element: names for part in parts.ALL for element, names in part.ELEMENTS.items()},
+}
+COMPLETED: Mapping[tuple[str, str | None], Saying] = {
+    **_FORMS,
+    **{form: saying for part in parts.ALL for form, saying in part.COMPLETED.items()},
+}
+
+
 def of(action: str) -> Saying | None:
     """How an entry of the trail is called; None for an action that has no words (a test finds these)."""
     found = ACTIONS.get(action)
@@ -228,7 +221,7 @@ def of_completion(element: str, outcome: str | None) -> Saying:
 
 
 def element(code: str) -> str:
-    return t(*ELEMENTS[code]) if code in ELEMENTS else code
+    return t(*ELEMENTS.get(code, (code, code)))
 
 
 def rung(code: str) -> str:

@@ -17,7 +17,7 @@ from engine.deadlines.book import Deadline
 from engine.definitions.reading import elements, properties, read_model
 from processes import models_folder
 from processes.cases.reading import Moment
-from processes.codes import Disposition
+from processes.codes import Disposition, ProcedureKind
 from web.words import deadlines, happenings, sayings
 from web.words.deadlines import Day
 from web.words.happenings import Fold, Happening, Material
@@ -25,6 +25,7 @@ from web.words.happenings import Fold, Happening, Material
 ROOT = Path(__file__).parents[3]
 SOURCES = sorted(path for part in ("engine", "processes") for path in (ROOT / part).rglob("*.py"))
 HOLES: Mapping[str, Sequence[str]] = {
+    "procedure.kind": [kind.value for kind in ProcedureKind],
     "how.value": [how.value for how in Disposition],
     "mark": ["warned", "overdue", "unsigned", "escalated"],
     "asking.kind": ["extension", "suspension"],
