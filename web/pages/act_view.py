@@ -20,7 +20,7 @@ from processes.codes import Kind, Rung, Urgency
 from processes.requests.models import Request
 from processes.requests.operations import EXTENSION, MAX_SUSPENSION_DAYS, longest_extension
 from web.pages import acts
-from web.pages.acts.fields import Beside, Form, area
+from web.pages.acts.fields import Beside, Fill, Form, area
 from web.pages.form_view import Choice, Field, fields_of
 from web.translation import t
 from web.words import codes, deadlines, moments, names
@@ -60,6 +60,7 @@ _YES_NO: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "done": (("已办结", "Done"), ("未办结", "Not done")),
 }
 _PARTS_YES_NO = {field: words for part in acts.ALL for field, words in part.YES_NO.items()}
+_FILL: Mapping[str, Fill] = {field: fill for part in acts.ALL for field, fill in getattr(part, "FILL", {}).items()}
 _WITH_TARGET = frozenset({"target", "place"})
 DANGEROUS = frozenset({"decline", "withdraw", "merge"})
 
@@ -127,7 +128,7 @@ def _of_item(session: Session, actor: Actor, case: Case, action: Action, made: A
         intro=_asked(request) if request is not None else made.intro,
         address=f"/api/v1/work-items/{item.id}/complete",
         fixed=[*hidden, ("version", str(item.version), "number")],
-        fields=[_filled(session, case, action, each, form.name, request) for each in fields],
+        fields=[_filled(session, case, action, each, item, request) for each in fields],
     )
 
 
@@ -157,8 +158,20 @@ def _outcome(form: forms.Form, action: Action) -> dict[str, str]:
     return {}
 
 
-def _filled(session: Session, case: Case, action: Action, field: Field, form: str, request: Request | None) -> Field:
+def _filled(
+    session: Session, case: Case, action: Action, field: Field, item: WorkItem, request: Request | None
+) -> Field:
     """What is known of the case stands in the field already; a unit is chosen among the sensible ones."""
+    name = field.name.rpartition(".")[2]
+    fill = _FILL.get(f"{item.form}.{name}")
+    if fill is not None:
+        return fill(session, case, item, field)
+    return _generally_filled(session, case, action, field, item.form, request)
+
+
+def _generally_filled(
+    session: Session, case: Case, action: Action, field: Field, form: str, request: Request | None
+) -> Field:
     name = field.name.rpartition(".")[2]
     words = _PARTS_YES_NO.get(f"{form}.{name}") or _YES_NO.get(f"{form}.{name}") or _YES_NO.get(name)
     if field.control in {"boolean", "check"} and words is not None:

@@ -21,13 +21,17 @@ class Choice:
 
     value: str
     label: str
+    note: str = ""
+    """Of a unit among several: what it is, said beside its name."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `control`: text, area, select, radio, boolean, check, unit, moment, date, number, files, position or
-    parties; `name` is its path in the body, `needed_when` a condition `path:value` under which it must be filled in,
-    `earliest` and `latest` as the control takes them.
+    """One field. `control`: text, area, select, radio, boolean, check, unit, units, moment, date, number, files,
+    position, parties, group or hidden; `name` is its path in the body, `needed_when` a condition `path:value` under
+    which it must be filled in, `earliest` and `latest` as the control takes them.
+
+    `units` are several of `choices`, `value` the codes chosen already. A `group` holds `fields` with whole names.
     """
 
     name: str
@@ -48,7 +52,7 @@ class Field:
     shown: str = ""
     """Of a unit that is chosen already: its name."""
     fields: Sequence[Field] = ()
-    """Of a repeated part: the fields of one."""
+    """Of a repeated part: the fields of one; of a group: those in it."""
 
     @property
     def id(self) -> str:
@@ -117,7 +121,7 @@ def field(form: Form, name: str, given: Mapping[str, Any], prefix: str = "") -> 
     if made.control == "boolean":
         return replace(made, choices=(Choice("true", t("是", "Yes")), Choice("false", t("否", "No"))))
     if made.control == "parties":
-        parts = schema["items"]["properties"]
+        parts = schema["items"].get("properties", {})
         return replace(made, fields=[field(form, part, parts[part]) for part in parts], maximum=schema.get("maxItems"))
     return made
 
@@ -147,6 +151,8 @@ def _control(given: Mapping[str, Any], schema: Mapping[str, Any], name: str) -> 
         return _BY_FORMAT[schema["format"]]
     if schema.get("type") == "boolean":
         return "boolean" if schema.get("x-process") else "check"
+    if str(schema.get("items", {}).get("$ref", "")).endswith("/unit"):
+        return "units"
     return _BY_TYPE.get(str(schema.get("type"))) or _text_control(schema)
 
 

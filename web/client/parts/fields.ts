@@ -1,6 +1,7 @@
 /** What fields of forms can do beside holding text: count, become needed, choose a unit, upload, locate, repeat. */
 import { el } from "./dialogs.ts";
 import { startPicker } from "./pickers.ts";
+import { startUnitList } from "./unit_lists.ts";
 import { startUploads } from "./uploads.ts";
 import { t } from "./words.ts";
 
@@ -8,6 +9,7 @@ import { t } from "./words.ts";
 export function startFields(root: ParentNode): void {
   each<HTMLTextAreaElement>(root, "textarea[data-counted]", startCounter);
   each<HTMLElement>(root, "[data-picker]", startPicker);
+  each<HTMLElement>(root, "[data-units]", startUnitList);
   each<HTMLElement>(root, "[data-uploads]", startUploads);
   each<HTMLElement>(root, "[data-position]", startPosition);
   each<HTMLElement>(root, "[data-repeat]", startRepeat);
