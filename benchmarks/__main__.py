@@ -43,7 +43,7 @@ MUST: dict[str, float] = {
 }
 """The most that a figure may be."""
 EXPLAINED: dict[str, float] = {"postgres_step_over_bare": 5.5}
-"""Figures that miss what was asked for, with the profile that says why in docs/performance.md → the most all the same."""
+"""Figures that miss what was asked for, explained by a profile in docs/performance.md → what they may be at most."""
 AT_LEAST: dict[str, float] = {"postgres_scaling": 1.5, "verify_per_second": 50_000}
 """The least that a figure may be."""
 BUILD = Path("build")

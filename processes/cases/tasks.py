@@ -16,9 +16,10 @@ from engine.network.people import Staff, name_of
 from engine.network.units import Unit
 from engine.worklist import OPEN, WorkItem
 from processes.access import scope, visible
-from processes.cases.actions import Action, View, possible
+from processes.cases.actions import Action, possible
 from processes.cases.following import CaseFollower
 from processes.cases.models import Case, Stay
+from processes.cases.permissions import View
 from processes.codes import Light, State
 from processes.procedures.models import Procedure
 from processes.requests.models import Request
@@ -105,7 +106,7 @@ def _titles(session: Session, cases: Any) -> dict[int, str]:
 
 
 def _views(session: Session, rows: Sequence[Any]) -> dict[int, View]:
-    """What `actions.view_of` loads for one case, for all of a list in three statements."""
+    """What `permissions.view_of` loads for one case, for all of a list in a few statements."""
     case_ids = {row.Case.id for row in rows}
     stays = {
         stay.case_id: stay

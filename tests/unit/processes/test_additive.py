@@ -35,6 +35,13 @@ def changed(**parts: str | None):
         changed(column__number="VARCHAR(32) not null"),
         changed(column__number="VARCHAR(16) not null default ''"),
         changed(index__ix_state=None),
+        changed(check__ck_state="state in ('a', 'b', 'c')"),
+        changed(
+            column__part="BIGINT null",
+            index__uq_number=None,
+            index__uq_whole="CREATE UNIQUE INDEX uq_whole ON cases (number) WHERE part is null",
+            index__uq_part="CREATE UNIQUE INDEX uq_part ON cases (number, part) WHERE part IS NOT NULL",
+        ),
     ],
 )
 def test_what_only_adds_passes(after: dict[str, dict[str, str]]):
@@ -52,6 +59,16 @@ def test_what_only_adds_passes(after: dict[str, dict[str, str]]):
         (changed(column__id="INTEGER not null"), "cases: column id was"),
         (changed(column__count="INTEGER not null"), "cases: column count must be filled"),
         (changed(check__ck_state="state in ('a')"), "cases: check ck_state was"),
+        (changed(check__ck_state="state in ('a', 'c')"), "cases: check ck_state was"),
+        (changed(check__ck_state="state not in ('a', 'b', 'c')"), "cases: check ck_state was"),
+        (
+            changed(index__uq_number=None, index__uq_x="CREATE UNIQUE INDEX uq_x ON cases (id) WHERE ended_at is null"),
+            "cases: index uq_number dropped",
+        ),
+        (
+            changed(index__uq_x="CREATE UNIQUE INDEX uq_x ON cases (id) WHERE ended_at is not null"),
+            "cases: index uq_x forbids",
+        ),
         (changed(check__ck_new="id > 0"), "cases: check ck_new forbids"),
         (changed(unique__uq_new="ended_at"), "cases: unique uq_new forbids"),
         (changed(index__uq_new="CREATE UNIQUE INDEX uq_new ON cases (id)"), "cases: index uq_new forbids"),
