@@ -95,7 +95,7 @@ def _heir(was: str, before: Mapping[str, str], after: Mapping[str, str]) -> str 
         found = _UNIQUE.match(after[part])
         if wanted and found and wanted["on"] == found["on"]:
             more = _plain_where(found["where"]).removeprefix(_plain_where(wanted["where"]))
-            column = re.fullmatch(r" ?and (\w+) is null", more)
+            column = re.fullmatch(r"(?: and )?(\w+) is null", more)
             if column and f"column {column[1]}" in after.keys() - before.keys():
                 return part
     return None
