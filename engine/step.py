@@ -339,6 +339,7 @@ class Step:
 
 CLOCK_READERS: Mapping[str, tuple[str, str]] = {
     "warning_at": (book.TASK, "warned"),
+    "last_call_at": (book.TASK, "last_called"),
     "due_at": (book.TASK, "overdue"),
     "grace_at": (book.TASK, "escalated"),
     "sign_off_at": (book.TASK, "unsigned"),

@@ -41,12 +41,13 @@ class Warn:
 
 @dataclass(frozen=True)
 class Times:
-    """The three marks of a clock. `warn_at` ≤ `due_at` ≤ `grace_at`."""
+    """The marks of a clock. `warn_at`, `last_call_at` ≤ `due_at` ≤ `grace_at`."""
 
     warn_at: datetime | None
     due_at: datetime
     grace_at: datetime | None
     provisional: bool
+    last_call_at: datetime | None = None
 
 
 def reckon(calendar: Calendar, start: datetime, limit: Limit) -> Reckoned:
@@ -65,12 +66,14 @@ def times(calendar: Calendar, rule: DeadlineRule, start: datetime) -> Times:
     due = reckon(calendar, start, rule.limit)
     warn = _warn_at(calendar, rule, start, due.at)
     grace = reckon(calendar, due.at, rule.grace) if rule.grace is not None else None
+    last = reckon(calendar, start, rule.last_call) if rule.last_call is not None else None
     provisional = due.provisional or (grace is not None and grace.provisional)
     return Times(
         warn_at=min(max(warn, start), due.at) if warn is not None else None,
         due_at=due.at,
         grace_at=max(grace.at, due.at) if grace is not None else None,
         provisional=provisional,
+        last_call_at=min(last.at, due.at) if last is not None else None,
     )
 
 

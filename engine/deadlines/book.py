@@ -1,7 +1,7 @@
 """The deadlines of a running instance: rows, opened when a task becomes ready, closed when it is over.
 
 A deadline belongs to one element in one call (`scope`), one unit and one clock: the task's own, the rating, or the
-overall clock of the subject. Its marks (warned, overdue, escalated) are given once; a timer whose mark
+overall clock of the subject. Its marks (warned, last called, overdue, escalated) are given once; a timer whose mark
 has been given is not armed again, also when its task is made anew.
 """
 
@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 
 TASK, OVERALL, RATING = "task", "overall", "rating"
 OVERALL_PLACE = ("", "overall")
-_MOMENT_OF = {"warned": "warn_at", "overdue": "due_at", "escalated": "grace_at", "unsigned": "sign_by_at"}
+_MOMENT_OF = {
+    "warned": "warn_at",
+    "last_called": "last_call_at",
+    "overdue": "due_at",
+    "escalated": "grace_at",
+    "unsigned": "sign_by_at",
+}
 _IS_OPEN = text("closed_at is null")
 _WAS_LATE = text("overdue_at is not null")
 
@@ -77,6 +83,8 @@ class Deadline(Base):
     statutory: Mapped[bool]
     source: Mapped[str] = mapped_column(String(128))
     warn_at: Mapped[datetime | None]
+    last_call_at: Mapped[datetime | None]
+    """A second warning, where the rule has one: the last before a right is lost."""
     due_at: Mapped[datetime]
     grace_at: Mapped[datetime | None]
     grace_amount: Mapped[int | None]
@@ -84,6 +92,7 @@ class Deadline(Base):
     provisional: Mapped[bool]
     """Some day that it counts is not yet officially a working day or a holiday."""
     warned_at: Mapped[datetime | None]
+    last_called_at: Mapped[datetime | None]
     overdue_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
     sign_by_at: Mapped[datetime | None]
@@ -226,7 +235,8 @@ class DeadlineBook:
 
     def take_back_marks(self, row: Deadline) -> None:
         """Marks whose time lies ahead can be given again."""
-        for mark, at in (("warned", row.warn_at), ("overdue", row.due_at), ("escalated", row.grace_at)):
+        for mark in ("warned", "last_called", "overdue", "escalated"):
+            at = getattr(row, _MOMENT_OF[mark])
             if at is not None and at > self._now:
                 setattr(row, f"{mark}_at", None)
 
@@ -240,7 +250,7 @@ class DeadlineBook:
     def restart(self, row: Deadline, stage: str, criteria: Criteria) -> None:
         """Begin anew from now, as after a hold: all marks can be given again."""
         row.started_at = self._now
-        row.warned_at = row.overdue_at = row.escalated_at = None
+        row.warned_at = row.last_called_at = row.overdue_at = row.escalated_at = None
         self._read_rule(row, stage, criteria)
 
     def extend(self, row: Deadline, days: int) -> None:
@@ -295,6 +305,7 @@ class DeadlineBook:
         row.grace_amount = rule.grace.amount if rule.grace else None
         row.grace_unit = rule.grace.unit if rule.grace else None
         row.warn_at, row.due_at, row.grace_at = times.warn_at, times.due_at, times.grace_at
+        row.last_call_at = times.last_call_at
         row.provisional = times.provisional
 
     def _move(self, row: Deadline, due: datetime, *, provisional: bool) -> None:
@@ -303,6 +314,8 @@ class DeadlineBook:
         row.due_at, row.provisional = due, row.provisional or provisional
         if row.warn_at is not None:
             row.warn_at += shift
+        if row.last_call_at is not None:
+            row.last_call_at += shift
         if row.grace is not None:
             row.grace_at = max(due, arithmetic.reckon(self.calendar, due, row.grace).at)
         self._not_before_now(row)
@@ -315,3 +328,5 @@ class DeadlineBook:
         if row.warn_at is not None:
             row.warn_at = min(max(row.warn_at, self._now), row.due_at) if row.warned_at is None else row.warn_at
             row.warn_at = min(row.warn_at, row.due_at)
+        if row.last_call_at is not None and row.last_called_at is None:
+            row.last_call_at = min(max(row.last_call_at, self._now), row.due_at)

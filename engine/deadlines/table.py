@@ -25,7 +25,7 @@ _STATUTORY = "statutory"
 
 @dataclass(frozen=True)
 class DeadlineRule:
-    """One row. `grace` None: no grace, nothing escalates by itself."""
+    """One row. `grace` None: no grace, nothing escalates by itself. `last_call`: a second warning, from the start."""
 
     row_id: str
     stage: str
@@ -33,6 +33,7 @@ class DeadlineRule:
     warn: Warn | None
     grace: Limit | None
     source: str
+    last_call: Limit | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def compile_table(content: bytes) -> DeadlineTable:
     return DeadlineTable({stage: tuple(found) for stage, found in rows.items()})
 
 
-_EXAMPLE = 'limit 5, unit "wd", warn "75 %" or "3 d before" or "20 d", grace "1 wd" or "-"'
+_EXAMPLE = 'limit 5, unit "wd", warn "75 %" or "3 d before" or "20 d" or "20 d, 27 d", grace "1 wd" or "-"'
 
 
 def _read(node: Any) -> _Row:
@@ -100,7 +101,9 @@ def _read(node: Any) -> _Row:
     if not amount.isdigit() or unit not in UNITS:
         raise ValueError(f"limit {amount!r} {unit!r} is not a number of {', '.join(UNITS)}")
     limit = Limit(int(amount), unit, statutory=source.startswith(_STATUTORY))
-    rule = DeadlineRule(str(node.get("id")), stage, limit, _warn(warn), _grace(grace), source)
+    warn, _, last = warn.partition(", ")
+    last_call = _span(last) if last else None
+    rule = DeadlineRule(str(node.get("id")), stage, limit, _warn(warn), _grace(grace), source, last_call)
     return _Row((kind, urgency, level), rule)
 
 

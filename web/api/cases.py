@@ -338,6 +338,7 @@ def _clock_json(row: Deadline) -> dict[str, Any]:
         "limit": {"amount": row.limit_amount, "unit": row.limit_unit},
         "started_at": iso(row.started_at),
         "warn_at": iso(row.warn_at),
+        "last_call_at": iso(row.last_call_at),
         "due_at": iso(row.due_at),
         "grace_at": iso(row.grace_at),
         "warned_at": iso(row.warned_at),

@@ -240,7 +240,8 @@ class Row:
 
     @property
     def warn(self) -> str:
-        return _warn(self.rule.warn)
+        last = self.rule.last_call
+        return _warn(self.rule.warn) + (t("、", ", ") + _warn(Warn(after=last)) if last else "")
 
     @property
     def grace(self) -> str:

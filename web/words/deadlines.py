@@ -164,4 +164,7 @@ def state_line(row: Deadline, now: datetime) -> str:
     if row.warned_at is None and row.warn_at is not None and row.warn_at > now:
         at = moments.moment(row.warn_at, now)
         return t(f"{at} 预警", f"warns {at}")
+    if row.last_called_at is None and row.last_call_at is not None and row.last_call_at > now:
+        at = moments.moment(row.last_call_at, now)
+        return t(f"{at} 最后提醒", f"last call {at}")
     return ""

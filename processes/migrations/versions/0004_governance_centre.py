@@ -595,6 +595,10 @@ def upgrade() -> None:
     with op.batch_alter_table("petition", schema=None) as batch_op:
         batch_op.create_index("uq_petition_window", ["visit_window_id"], unique=True)
 
+    # A second warning before a right is lost.
+    op.add_column("deadline", sa.Column("last_call_at", engine.db.UtcDateTime(timezone=True), nullable=True))
+    op.add_column("deadline", sa.Column("last_called_at", engine.db.UtcDateTime(timezone=True), nullable=True))
+
     # The ladder gets two more rungs, and a silent department a supervision of its own beside that of the owner.
     with op.batch_alter_table("supervision") as batch_op:
         batch_op.drop_constraint(op.f("ck_supervision_rung_known"), type_="check")

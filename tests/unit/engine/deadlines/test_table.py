@@ -40,6 +40,12 @@ def test_warnings_are_shares_or_times() -> None:
     assert table.lookup("suspension_review", "x", "extra", "village").warn == Warn(before=Limit(3, "d"))
 
 
+def test_a_row_may_warn_a_second_time() -> None:
+    rule = compile_table(SHIPPED).lookup("med_confirmation", "x", "ordinary", "village")
+    assert (rule.warn, rule.last_call) == (Warn(after=Limit(20, "d")), Limit(27, "d"))
+    assert compile_table(SHIPPED).lookup("handle", "x", "ordinary", "village").last_call is None
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "reason"),
     [
