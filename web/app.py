@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import assets, cookies, edge, health, problems, request_log
 from web.api import (
+    activities,
     acts,
     areas,
     cases,
@@ -34,6 +35,7 @@ from web.api import audit as audit_api
 from web.api import incidents as incidents_api
 from web.assets import asset
 from web.pages import (
+    activities_page,
     admin,
     audit,
     case,
@@ -87,8 +89,24 @@ APIS = (
     admin_api,
     incidents_api,
     audit_api,
+    activities,
 )
-PAGES = (home, sign_in, phone, triage, overdue, case, citizen, search, notices_page, admin, stuck, audit, demo_bar)
+PAGES = (
+    home,
+    sign_in,
+    phone,
+    triage,
+    overdue,
+    case,
+    citizen,
+    search,
+    notices_page,
+    admin,
+    stuck,
+    audit,
+    demo_bar,
+    activities_page,
+)
 SECURITY: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
 
 

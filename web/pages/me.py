@@ -81,6 +81,8 @@ def desks_of(actor: Actor) -> list[Desk]:
         desks.append(Desk("overdue.board", t("超期看板", "Overdue"), "chart"))
         if not roles & (TRIAGERS | WORKERS):  # requests, rulings and replies wait for leaders too
             desks.append(Desk("triage.board", t("受理台", "Triage"), "list"))
+    if roles & (TRIAGERS | SUPERVISORS) and not roles & WORKERS:
+        desks.append(Desk("activity_log.index", t("活动", "Activities"), "calendar"))
     if "admin" in roles:
         desks.append(Desk("admin.index", t("管理", "Administration"), "settings"))
     if "auditor" in roles:

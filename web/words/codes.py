@@ -47,6 +47,11 @@ def of_list(name: str, code: str | None) -> str:
     return t(*pair) if pair else code or ""
 
 
+def listed(name: str) -> list[tuple[str, str]]:
+    """Every code of a list with its label, in the order of the list."""
+    return [(code, t(*pair)) for code, pair in _lists()[name].items()]
+
+
 def party_role(code: str | None) -> str:
     return t(*PARTY_ROLES[code]) if code in PARTY_ROLES else ""
 
