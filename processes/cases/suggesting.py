@@ -1,7 +1,8 @@
 """Suggestions (建议) for a case, each with its reason: whose duty it is, what it is too big for, how the like went.
 
-Duties stand in `duties.csv`, one row for a kind (and type) of matter and the unit beside the network whose duty it is;
-`source` names where the row comes from, "default" where nobody has said so yet. History counts only what the actor may
+The duties of a centre's residents are data (`processes.centres.routing`). What other departments are for stands in
+`duties.csv`, one row for a kind (and type) of matter; `source` names where the row comes from, "default" where nobody
+has said so yet. A duty for exactly this type goes before one for every type. History counts only what the actor may
 read, so that a suggestion tells nothing that a list would not.
 """
 
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from engine.network.units import Level, Unit, get, nearest_above
+from engine.network.units import Beside, Level, Unit, get, is_within, nearest_above
 from processes.access import visible_each
 from processes.cases.duplicates import Reason
 from processes.cases.models import Case
-from processes.codes import ENDED, OWNED, State
+from processes.centres import routing
+from processes.codes import ENDED, OWNED, Kind, State
 
 if TYPE_CHECKING:
     from engine.actors import Actor
@@ -49,7 +51,7 @@ _UNSETTLED = {
 
 @dataclass(frozen=True)
 class Duty:
-    """Whose duty a sort of matter is; `type` "*" means every type."""
+    """What a department beside the centre is for; `type` "*" means every type."""
 
     kind: str
     type: str
@@ -90,7 +92,7 @@ def suggest(session: Session, case: Case) -> list[Suggestion]:
     if State(case.state) not in OWNED or case.owner_id is None:
         return []
     owner = get(session, case.owner_id)
-    found = [*_by_duty(session, case), *_by_size(session, case, owner)]
+    found = [*_by_duty(session, case, owner), *_by_size(session, case, owner)]
     return [each for each in found if each.unit.id != owner.id]
 
 
@@ -117,16 +119,48 @@ def duties() -> tuple[Duty, ...]:
     return tuple(sorted(rows, key=lambda duty: duty.type == "*"))
 
 
-def _by_duty(session: Session, case: Case) -> list[Suggestion]:
+def _by_duty(session: Session, case: Case, owner: Unit) -> list[Suggestion]:
+    """The resident whose duty it is and the department that it belongs to, each where the owner may send it."""
+    found = sorted([*_of_residents(session, case), *_of_departments(session, case)], key=lambda each: not each.exact)
+    if any(each.exact for each in found):
+        found = [each for each in found if each.exact or each.unit.level == Level.SUBDISTRICT]
+    ways = [(_way_to(each.unit, owner, case), each) for each in found]
+    return [Suggestion(way, each.unit, (each.reason,)) for way, each in ways if way is not None]
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    exact: bool
+    unit: Unit
+    reason: Reason
+
+
+def _of_residents(session: Session, case: Case) -> list[_Fitting]:
+    place = get(session, case.place_unit_id)
+    drawn = routing.drawn(session, case.district_id, case.kind, case.type, place)
+    if drawn is None:
+        return []
+    return [_Fitting(drawn.duty.type is not None, drawn.unit, Reason(drawn.told("zh"), drawn.told("en")))]
+
+
+def _of_departments(session: Session, case: Case) -> list[_Fitting]:
     fitting = [duty for duty in duties() if duty.kind == case.kind and duty.type in {"*", case.type}]
     for duty in fitting[:1]:
-        query = select(Unit).where(
-            Unit.district_id == case.district_id, Unit.slug == duty.unit, Unit.valid_to.is_(None)
-        )
-        unit = session.scalar(query)
+        unit = routing.unit_called(session, case.district_id, duty.unit)
         if unit is not None:
-            return [Suggestion("transfer", unit, (Reason(duty.zh, duty.en),))]
+            return [_Fitting(duty.type != "*", unit, Reason(duty.zh, duty.en))]
     return []
+
+
+def _way_to(unit: Unit, owner: Unit, case: Case) -> str | None:
+    """The action that takes the case there; None where it lies already, or where no way leads."""
+    if is_within(owner, unit):
+        return None
+    if unit.level == Beside.THIRD_PARTY:
+        return "mediate" if case.kind != Kind.CRIMINAL else None
+    if unit.level == Beside.DEPARTMENT or unit.parent_id == owner.parent_id:
+        return "transfer"
+    return "assign" if is_within(unit, owner) else None
 
 
 def _by_size(session: Session, case: Case, owner: Unit) -> list[Suggestion]:

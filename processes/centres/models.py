@@ -32,6 +32,8 @@ class Resident(Base):
     """On which days, in words; empty: every working day."""
     since: Mapped[date]
     until: Mapped[date | None]
+    preset: Mapped[bool] = mapped_column(default=False)
+    """From gridgov's default set, and nobody has changed it since."""
 
 
 class Window(Base):
@@ -50,6 +52,8 @@ class Window(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     position: Mapped[int]
     closed: Mapped[bool] = mapped_column(default=False)
+    preset: Mapped[bool] = mapped_column(default=False)
+    """From gridgov's default set, and nobody has changed it since."""
 
 
 class Room(Base):
@@ -65,6 +69,8 @@ class Room(Base):
     name: Mapped[str] = mapped_column(String(64))
     seats: Mapped[int] = mapped_column(default=0)
     closed: Mapped[bool] = mapped_column(default=False)
+    preset: Mapped[bool] = mapped_column(default=False)
+    """From gridgov's default set, and nobody has changed it since."""
 
 
 class Duty(Base):
@@ -79,7 +85,11 @@ class Duty(Base):
     resident: Mapped[str] = mapped_column(String(16))
     """police, procuratorate, court, justice, subdistrict or third_party."""
     sign: Mapped[str] = mapped_column(String(4))
+    unit: Mapped[str | None] = mapped_column(String(32))
+    """Which one, by its short name, where `resident` is not a single unit: a third party."""
     text: Mapped[str] = mapped_column(String(200))
+    text_en: Mapped[str] = mapped_column(String(300), default="")
+    """Empty: the text has no English, and is shown as it is."""
     kind: Mapped[str | None] = mapped_column(String(16))
     """The kind of case that it draws; None: it routes no case."""
     type: Mapped[str | None] = mapped_column(String(32))
@@ -87,6 +97,8 @@ class Duty(Base):
     """The service at whose windows it is done."""
     position: Mapped[int]
     closed: Mapped[bool] = mapped_column(default=False)
+    preset: Mapped[bool] = mapped_column(default=False)
+    """From gridgov's default set, and nobody has changed it since."""
 
 
 class CentreRule(Base):
@@ -108,6 +120,8 @@ class CentreRule(Base):
     text: Mapped[str] = mapped_column(Text)
     issued_at: Mapped[datetime]
     issued_by: Mapped[str] = mapped_column(String(64))
+    preset: Mapped[bool] = mapped_column(default=False)
+    """From gridgov's default set, and nobody has changed it since."""
 
 
 class ContactCard(Base):

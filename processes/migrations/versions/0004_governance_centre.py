@@ -23,12 +23,15 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=16), nullable=False),
         sa.Column("resident", sa.String(length=16), nullable=False),
         sa.Column("sign", sa.String(length=4), nullable=False),
+        sa.Column("unit", sa.String(length=32), nullable=True),
         sa.Column("text", sa.String(length=200), nullable=False),
+        sa.Column("text_en", sa.String(length=300), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=True),
         sa.Column("type", sa.String(length=32), nullable=True),
         sa.Column("service", sa.String(length=16), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.Column("preset", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_duty")),
     )
     with op.batch_alter_table("duty", schema=None) as batch_op:
@@ -112,6 +115,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("issued_at", engine.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("issued_by", sa.String(length=64), nullable=False),
+        sa.Column("preset", sa.Boolean(), nullable=False),
         sa.CheckConstraint("kind in ('post', 'rule')", name=op.f("ck_centre_rule_kind_known")),
         sa.ForeignKeyConstraint(["centre_id"], ["unit.id"], name=op.f("fk_centre_rule_centre_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_centre_rule")),
@@ -154,6 +158,7 @@ def upgrade() -> None:
         sa.Column("days", sa.String(length=64), nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("preset", sa.Boolean(), nullable=False),
         sa.CheckConstraint("mode in ('long_term', 'key', 'public_welfare')", name=op.f("ck_resident_mode_known")),
         sa.ForeignKeyConstraint(["centre_id"], ["unit.id"], name=op.f("fk_resident_centre_id_unit")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_resident_unit_id_unit")),
@@ -177,6 +182,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("seats", sa.Integer(), nullable=False),
         sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.Column("preset", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["centre_id"], ["unit.id"], name=op.f("fk_room_centre_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_room")),
     )
@@ -194,6 +200,7 @@ def upgrade() -> None:
         sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.Column("preset", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["centre_id"], ["unit.id"], name=op.f("fk_service_window_centre_id_unit")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_service_window_unit_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_service_window")),
@@ -302,6 +309,7 @@ def upgrade() -> None:
         sa.Column("confirm_by", engine.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("applied_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("court_no", sa.String(length=64), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
         sa.Column("performed", sa.Boolean(), nullable=True),
         sa.Column("visited_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("words_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -547,6 +555,7 @@ def upgrade() -> None:
         sa.Column("called_at", engine.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("answered_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("refused_at", engine.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("answered_late", sa.Boolean(), nullable=True),
         sa.Column("silent_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("ruling", sa.String(length=12), nullable=True),
         sa.Column("arrived_at", engine.db.UtcDateTime(timezone=True), nullable=True),
@@ -555,12 +564,16 @@ def upgrade() -> None:
         sa.Column("lat", sa.Float(), nullable=True),
         sa.Column("fed_back_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("released_at", engine.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("left_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("left_early_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("score", sa.Integer(), nullable=True),
         sa.Column("rated_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("words_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(
             "fed_back_at is null or arrived_at is not null", name=op.f("ck_whistle_call_arrived_before_fed_back")
+        ),
+        sa.CheckConstraint(
+            "left_at is null or released_at is not null", name=op.f("ck_whistle_call_released_before_left")
         ),
         sa.CheckConstraint("ruling is null or refused_at is not null", name=op.f("ck_whistle_call_ruled_when_refused")),
         sa.CheckConstraint("score is null or score between 1 and 5", name=op.f("ck_whistle_call_score_in_range")),
@@ -594,6 +607,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("petition", schema=None) as batch_op:
         batch_op.create_index("uq_petition_window", ["visit_window_id"], unique=True)
+
+    # Reminders wait for office hours.
+    op.add_column("outbox", sa.Column("not_before", engine.db.UtcDateTime(timezone=True), nullable=True))
 
     # A second warning before a right is lost.
     op.add_column("deadline", sa.Column("last_call_at", engine.db.UtcDateTime(timezone=True), nullable=True))
