@@ -1,0 +1,45 @@
+"""护调打: protect, mediate or strike; who is told of the outcome's route."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from engine.network.units import Unit
+from processes import links
+from processes.cases.facts import facts_of
+from processes.codes import OutcomeRoute
+
+if TYPE_CHECKING:
+    from engine.step import Step
+    from processes.mediations.models import Mediation
+
+_PROTECTORS = ("police", "anti_violence")
+
+
+def take_route(step: Step, mediation: Mediation, route: str) -> None:
+    """Keep what the outcome calls for. `protect` and `strike` are told to whoever can do it, who then see the case."""
+    mediation.route = route
+    step.record("mediation:route:choose", {"route": route})
+    occurrence = f"p{mediation.procedure_id}"
+    if route == OutcomeRoute.PROTECT:
+        for unit in _units(step, _PROTECTORS):
+            _tell(step, unit, "mediation_protect", occurrence)
+    if route == OutcomeRoute.STRIKE:
+        for unit in _units(step, ("police",)):
+            _tell(step, unit, "mediation_strike", occurrence)
+        step.tell("mediation_strike_owner", facts_of(step).case.owner_id, "handler", occurrence)
+
+
+def _tell(step: Step, unit: Unit, mark: str, occurrence: str) -> None:
+    links.admit_reader(step.session, facts_of(step).case, unit.id)
+    step.tell(mark, unit.id, "liaison", occurrence)
+
+
+def _units(step: Step, slugs: tuple[str, ...]) -> list[Unit]:
+    """Those of them that the district has."""
+    query = select(Unit).where(
+        Unit.district_id == step.instance.district_id, Unit.slug.in_(slugs), Unit.valid_to.is_(None)
+    )
+    return list(step.session.scalars(query.order_by(Unit.code)))
