@@ -24,22 +24,20 @@ def take_route(step: Step, mediation: Mediation, route: str) -> None:
     step.record("mediation:route:choose", {"route": route})
     occurrence = f"p{mediation.procedure_id}"
     if route == OutcomeRoute.PROTECT:
-        for unit in _units(step, _PROTECTORS):
-            _tell(step, unit, "mediation_protect", occurrence)
+        for unit in _admitted(step, _PROTECTORS):
+            step.tell("mediation_protect", unit.id, "liaison", occurrence)
     if route == OutcomeRoute.STRIKE:
-        for unit in _units(step, ("police",)):
-            _tell(step, unit, "mediation_strike", occurrence)
+        for unit in _admitted(step, ("police",)):
+            step.tell("mediation_strike", unit.id, "liaison", occurrence)
         step.tell("mediation_strike_owner", facts_of(step).case.owner_id, "handler", occurrence)
 
 
-def _tell(step: Step, unit: Unit, mark: str, occurrence: str) -> None:
-    links.admit_reader(step.session, facts_of(step).case, unit.id)
-    step.tell(mark, unit.id, "liaison", occurrence)
-
-
-def _units(step: Step, slugs: tuple[str, ...]) -> list[Unit]:
-    """Those of them that the district has."""
+def _admitted(step: Step, slugs: tuple[str, ...]) -> list[Unit]:
+    """Those of them that the district has; from now on they see the case."""
     query = select(Unit).where(
         Unit.district_id == step.instance.district_id, Unit.slug.in_(slugs), Unit.valid_to.is_(None)
     )
-    return list(step.session.scalars(query.order_by(Unit.code)))
+    found = list(step.session.scalars(query.order_by(Unit.code)))
+    for unit in found:
+        links.admit_reader(step.session, facts_of(step).case, unit.id)
+    return found

@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from engine.calendar import ZONE
 from engine.deadlines.book import Deadline
 from web.translation import t
-from web.words import moments
+from web.words import moments, parts
 
-STAGES = {
+_OF_CASES = {
     "verify": ("核实立案", "verifying"),
     "accept": ("受理", "accepting"),
     "sign_off": ("签收", "signing off"),
@@ -35,6 +35,8 @@ STAGES = {
     "sup_reply_red": ("红牌回复", "reply to the red card"),
     "sup_judge": ("督办审核", "judging the reply"),
 }
+STAGES = {**_OF_CASES, **{code: said for part in parts.ALL for code, said in getattr(part, "STAGES", {}).items()}}
+"""What each clock is called; a part names its own in `STAGES`."""
 _UNITS = {
     "min": ("分钟", "minute", "minutes"),
     "h": ("小时", "hour", "hours"),
