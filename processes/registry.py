@@ -21,6 +21,8 @@ from processes.postponing import operations as postponing
 from processes.procedures import linking, silence
 from processes.requests import operations as requests
 from processes.supervisions import operations as supervisions
+from processes.whistles import operations as whistles
+from processes.whistles import rating as whistle_rating
 
 _PARTS = (
     facts,
@@ -39,6 +41,8 @@ _PARTS = (
     silence,
     requests,
     supervisions,
+    whistles,
+    whistle_rating,
     postponing,
 )
 

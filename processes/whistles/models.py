@@ -40,6 +40,7 @@ class WhistleCall(Base):
         CheckConstraint("score is null or score between 1 and 5", name="score_in_range"),
         CheckConstraint("ruling is null or refused_at is not null", name="ruled_when_refused"),
         CheckConstraint("fed_back_at is null or arrived_at is not null", name="arrived_before_fed_back"),
+        CheckConstraint("left_at is null or released_at is not null", name="released_before_left"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -50,17 +51,21 @@ class WhistleCall(Base):
     called_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     refused_at: Mapped[datetime | None]
+    answered_late: Mapped[bool | None]
     silent_at: Mapped[datetime | None]
     """When silence counted as coming, was reported to the district and supervised."""
     ruling: Mapped[str | None] = mapped_column(String(12))
     """`must_come` or `released`."""
     arrived_at: Mapped[datetime | None]
     arrived_late: Mapped[bool | None]
+    """True as soon as it is too late, also while it has not arrived."""
     lng: Mapped[float | None] = mapped_column(Float)
     lat: Mapped[float | None] = mapped_column(Float)
     fed_back_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
     """When it might go: dismissed by the caller, or released by a ruling."""
+    left_at: Mapped[datetime | None]
+    """When it said that it left, after it might."""
     left_early_at: Mapped[datetime | None]
     """A recorded breach: it left before it had fed back and was dismissed."""
     score: Mapped[int | None]
