@@ -17,12 +17,11 @@ from processes.cases import (
     state,
     verifying,
 )
+from processes.mediations import follow_up
 from processes.postponing import operations as postponing
 from processes.procedures import linking, silence
 from processes.requests import operations as requests
 from processes.supervisions import operations as supervisions
-from processes.whistles import operations as whistles
-from processes.whistles import rating as whistle_rating
 
 _PARTS = (
     facts,
@@ -41,8 +40,7 @@ _PARTS = (
     silence,
     requests,
     supervisions,
-    whistles,
-    whistle_rating,
+    follow_up,
     postponing,
 )
 

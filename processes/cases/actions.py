@@ -69,6 +69,8 @@ def _in(*states: State) -> frozenset[State]:
 
 
 _OPEN_STATES = frozenset(State) - ENDED
+_ANY_STATE = frozenset(State)
+"""For tasks that may outlive the case: an agreement is followed, and silence supervised, after it was closed."""
 
 ACTIONS: tuple[Action, ...] = (
     Action("accept_case", "立案", "accept the report", _in(State.REPORTED), (VERIFY,), "verify"),
@@ -98,10 +100,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("rate", "评价", "rate", _in(State.RATING), (has_item("callback"),), "callback"),
     Action("resume", "恢复办理", "resume", _in(State.SUSPENDED), (has_item("suspended"),), "suspended"),
     Action("decide_request", "审批", "decide the request", _in(State.HANDLING), (has_item("decide"),), "decide"),
-    Action("reply", "督办回复", "reply to the supervision", _OPEN_STATES, (has_item("reply"),), "reply"),
-    Action("judge", "督办审核", "judge the reply", _OPEN_STATES, (has_item("judge"),), "judge"),
+    Action("reply", "督办回复", "reply to the supervision", _ANY_STATE, (has_item("reply"),), "reply"),
+    Action("judge", "督办审核", "judge the reply", _ANY_STATE, (has_item("judge"),), "judge"),
     *(
-        Action(code, zh, en, _OPEN_STATES, (has_item(element),), element)
+        Action(code, zh, en, _ANY_STATE, (has_item(element),), element)
         for code, element, zh, en in (
             ("answer_whistle", "answer", "应哨", "answer the whistle"),
             ("rule_refusal", "rule_refusal", "拒哨裁定", "rule on the refusal"),

@@ -12,6 +12,7 @@ from engine.trail.entries import Draft
 from processes.attachments import Attachment
 from processes.cases import search
 from processes.codes import ENDED, State
+from processes.procedures.linking import surviving
 
 if TYPE_CHECKING:
     from engine.actors import Actor
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
 
 def erase(session: Session, actor: Actor, case: Case) -> bool:
-    """Erase a case that has ended; whether there was anything left to erase. Raises NotAllowedNow for an open one."""
-    if State(case.state) not in ENDED:
+    """Erase a case that has ended; whether there was anything left to erase.
+
+    Raises NotAllowedNow for an open one, and while an agreement of it is still being followed.
+    """
+    if State(case.state) not in ENDED or surviving(session, case):
         raise NotAllowedNow(state=case.state, allowed="read")
     if not vault.erase(session, case.id):
         return False

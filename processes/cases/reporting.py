@@ -34,15 +34,15 @@ class Reported:
     tracking_code: str | None
 
 
-def report(session: Session, actor: Actor, data: Mapping[str, Any]) -> Reported:
-    """Open a case from the `report` form.
+def report(session: Session, actor: Actor, data: Mapping[str, Any], *, on: Post | None = None) -> Reported:
+    """Open a case from the `report` form. `on`: the post for which staff open it in the course of other work.
 
     Raises Forbidden (no post that reports), NotFound (the place is unknown or not yours to report on) and Invalid.
     """
     form = session.env.catalogue.get(session, deploy.active(session, "case").id).forms["report"]
     form.check(data)
-    post = reporting_post(actor)
-    place = find_place(session, actor, post, str(data["place_unit"]))
+    post = on or reporting_post(actor)
+    place = find_place(session, actor, None if on else post, str(data["place_unit"]))
     origin = get(session, post.unit_id) if post else place
     owner = first_owner(session, origin, place)
     number = numbers.next_number(session, get(session, actor.district_id), session.env.clock.now())

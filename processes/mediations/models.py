@@ -93,6 +93,7 @@ class Agreement(Base):
     """The last moment of the thirty days in which both parties may ask the court (人民调解法 art. 33)."""
     applied_at: Mapped[datetime | None]
     court_no: Mapped[str | None] = mapped_column(String(64))
+    decided_on: Mapped[date | None]
     performed: Mapped[bool | None]
     visited_at: Mapped[datetime | None]
     words_id: Mapped[int | None] = mapped_column(ForeignKey("sealed_text.id"))

@@ -112,6 +112,14 @@ def open_of(session: Session, case: Case) -> list[Procedure]:
     return list(session.scalars(query.order_by(Procedure.id)))
 
 
+def surviving(session: Session, case: Case) -> bool:
+    """Whether something goes on after the case, as the follow-up of an agreement: until then its texts are needed."""
+    query = select(Procedure.id).where(
+        Procedure.case_id == case.id, Procedure.kind.in_(links.SURVIVING), Procedure.ended_at.is_(None)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def finish(step: Step, outcome: str) -> Procedure:
     """The procedure is over: its row, the trail, and the clock of the case that waited for it."""
     procedure, case = of_step(step), facts_of(step).case

@@ -248,11 +248,9 @@ def _end(step: Step, how: str) -> None:
     supervision.ended_at, supervision.ended_by = step.now, how
     case.links -= 1
     step.record("supervision:item:end", {"how": how, "rung": supervision.rung})
-    if State(case.state) in ENDED or case.instance_id is None:
-        return
     if supervision.held_id is not None:
-        step.send("hold_ended", supervision.held_id)
-    elif supervision.origin == "hold":
+        step.send("hold_ended", supervision.held_id)  # what was held may outlive the case
+    elif supervision.origin == "hold" and State(case.state) not in ENDED and case.instance_id is not None:
         step.send("hold_ended", case.instance_id)
 
 
