@@ -161,6 +161,7 @@ class ProcedureKind(Code):
     CONSULTATION = "consultation", "会商", "consultation"
     MEDIATION = "mediation", "调解", "mediation"
     MEDIATION_FOLLOW_UP = "mediation_follow_up", "调解回访", "mediation follow-up"
+    PETITION = "petition", "信访办理", "petition"
 
 
 class WhistleReason(Code):

@@ -20,6 +20,7 @@ from engine.worklist import OPEN, WorkItem
 from processes import migrations
 from processes.attachments import Attachment
 from processes.cases.models import Case
+from processes.visits.models import Visit
 
 if TYPE_CHECKING:
     from engine.db import Session
@@ -102,8 +103,15 @@ _ORPHANS: dict[str, tuple[Select[Any], Any]] = {
     "instance_without_case": (
         select(ProcessInstance.id)
         .outerjoin(Case, Case.id == ProcessInstance.subject_id)
-        .where(ProcessInstance.status == RUNNING, Case.id.is_(None)),
+        .outerjoin(Visit, Visit.id == -ProcessInstance.subject_id)
+        .where(ProcessInstance.status == RUNNING, Case.id.is_(None), Visit.id.is_(None)),
         ProcessInstance.id,
+    ),
+    "visit_without_instance": (
+        select(Visit.id)
+        .outerjoin(ProcessInstance, (ProcessInstance.id == Visit.instance_id) & (ProcessInstance.status == RUNNING))
+        .where(Visit.closed_at.is_(None), _instance_of.is_(None)),
+        Visit.id,
     ),
     "case_without_instance": (
         select(Case.id)
@@ -153,7 +161,8 @@ _ORPHANS: dict[str, tuple[Select[Any], Any]] = {
 }
 """Name → rows that are wrong, and the id by which the latest are known. An erased case rightly has no key."""
 _ORPHAN_NAMES = {
-    "instance_without_case": ("流程无事件", "running instances without a case"),
+    "instance_without_case": ("流程无事件或来访", "running instances without a case or visit"),
+    "visit_without_instance": ("在办来访无流程", "open visits without an instance"),
     "case_without_instance": ("在办事件无流程", "open cases without an instance"),
     "item_without_instance": ("待办无流程", "open tasks without an instance"),
     "clock_without_item": ("时限无待办", "open clocks without a task"),

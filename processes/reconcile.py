@@ -21,6 +21,7 @@ from engine.worklist import WorkItem
 from processes.cases.models import Case, Stay
 from processes.codes import Disposition
 from processes.postponing.models import WAITING, PostponedAct
+from processes.visits.models import Visit
 
 if TYPE_CHECKING:
     from engine.db import Session
@@ -31,6 +32,7 @@ _ENDS = {
     "case:case:merge": "merged",
     "case:case:withdraw": "withdrawn",
 }
+_VISITS = {"visit:visit:receive": True, "visit:visit:close": False}
 _MOVES = {f"case:stay:{how.value}" for how in Disposition} - {"case:stay:on_spot"}
 
 
@@ -48,6 +50,8 @@ class Ledger:
     """What the trail tells of a district."""
 
     cases: dict[str, Told] = field(default_factory=dict)
+    visits: dict[str, bool] = field(default_factory=dict)
+    """Number of each visit → whether it is still open."""
     commitments: set[str] = field(default_factory=set)
     completed: Counter[str] = field(default_factory=Counter)
 
@@ -57,6 +61,7 @@ def reconcile(session: Session, district_id: int) -> list[str]:
     ledger = read_ledger(session, district_id)
     return [
         *_compare_cases(session, district_id, ledger),
+        *_compare_visits(session, district_id, ledger),
         *_compare_items(session, district_id, ledger),
         *_compare_texts(session, district_id, ledger),
     ]
@@ -76,6 +81,10 @@ def _tell(ledger: Ledger, action: str, subject: str, data: dict[str, Any]) -> No
     if action == "case:case:report":
         ledger.cases[subject] = Told(owner=data["owner"])
         return
+    if action == "work:item:complete":
+        ledger.completed[subject] += 1  # also of a visit, which is no case, or became one of the same number later
+    if action in _VISITS:
+        ledger.visits[subject] = _VISITS[action]
     told = ledger.cases.get(subject)
     if told is None:
         return
@@ -85,8 +94,6 @@ def _tell(ledger: Ledger, action: str, subject: str, data: dict[str, Any]) -> No
         told.owner = None
     elif action in _ENDS:
         told.owner, told.end = None, told.end or _ENDS[action]
-    elif action == "work:item:complete":
-        ledger.completed[subject] += 1
 
 
 def _compare_cases(session: Session, district_id: int, ledger: Ledger) -> list[str]:
@@ -107,6 +114,19 @@ def _compare_cases(session: Session, district_id: int, ledger: Ledger) -> list[s
             found.append(f"{number}: has {moves.get(case.id, 0)} stays, the trail says {told.moves + 1}")
     found += [f"{number}: is in the table, not in the trail" for number in rows.keys() - ledger.cases.keys()]
     return found
+
+
+def _compare_visits(session: Session, district_id: int, ledger: Ledger) -> list[str]:
+    query = select(Visit.number, Visit.closed_at).where(Visit.district_id == district_id)
+    rows = {number: closed_at is None for number, closed_at in session.execute(query)}
+    return [
+        f"{number}: the visit is {_VISIT_IS[rows.get(number)]}, the trail says {_VISIT_IS[ledger.visits.get(number)]}"
+        for number in sorted(rows.keys() | ledger.visits.keys())
+        if rows.get(number) != ledger.visits.get(number)
+    ]
+
+
+_VISIT_IS = {True: "open", False: "closed", None: "missing"}
 
 
 def _compare_items(session: Session, district_id: int, ledger: Ledger) -> list[str]:

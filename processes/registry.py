@@ -17,11 +17,18 @@ from processes.cases import (
     state,
     verifying,
 )
-from processes.mediations import follow_up
+from processes.mediations import agreements, appointing, follow_up, handing, sessions
+from processes.mediations import operations as mediations
 from processes.postponing import operations as postponing
 from processes.procedures import linking, silence
 from processes.requests import operations as requests
+from processes.supervisions import meetings
 from processes.supervisions import operations as supervisions
+from processes.visits import becoming
+from processes.visits import facts as visit_facts
+from processes.visits import operations as visits
+from processes.whistles import operations as whistles
+from processes.whistles import rating as whistle_rating
 
 _PARTS = (
     facts,
@@ -40,8 +47,19 @@ _PARTS = (
     silence,
     requests,
     supervisions,
+    whistles,
+    whistle_rating,
+    meetings,
     follow_up,
+    mediations,
+    appointing,
+    sessions,
+    agreements,
+    handing,
     postponing,
+    visit_facts,
+    visits,
+    becoming,
 )
 
 

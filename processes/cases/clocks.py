@@ -131,7 +131,8 @@ def give_mark(step: Step, row: Deadline, mark: str) -> None:
 
 def _tell_both(step: Step, mark: str, row: Deadline) -> None:
     step.tell(mark, row.unit_id, _role_at(step, row), row.occurrence, stage=row.stage)
-    step.tell(f"{mark}_below", supervisor_of(step, row.unit_id), "supervisor", row.occurrence, stage=row.stage)
+    above, role = ground_of(step).watcher(row.unit_id)
+    step.tell(f"{mark}_below", above, role, row.occurrence, stage=row.stage)
 
 
 def _role_at(step: Step, row: Deadline) -> str:

@@ -46,6 +46,10 @@ class Ground:
     def parent_of(self, unit_id: int | None) -> int | None:
         return self.unit(unit_id).parent_id if unit_id is not None else None
 
+    def watcher(self, unit_id: int | None) -> tuple[int, str]:
+        """The post (unit, role) that is told when `unit_id` is late."""
+        raise NotImplementedError
+
 
 @dataclass
 class CaseFacts(Ground):
@@ -67,6 +71,13 @@ class CaseFacts(Ground):
     @property
     def criteria(self) -> tuple[str, str, str]:
         return self.case.kind, self.case.urgency, self.case.level
+
+    def watcher(self, unit_id: int | None) -> tuple[int, str]:
+        """The supervisor of the unit above; the district itself is watched by the command office."""
+        above = self.parent_of(unit_id)
+        if above is None:
+            above = department(self.session, self.case.district_id, "command").id
+        return above, "supervisor"
 
     @property
     def owner(self) -> Unit:

@@ -40,6 +40,10 @@ _STANDS_STILL: _Why = ("the clock stands still; resume it first", "正在挂账�
 _NOT_SETTLED: _Why = ("nobody has settled it yet", "尚无人办结")
 _NO_ASSIGNER: _Why = ("nobody assigned it and waits for a report", "没有等待反馈的交办单位")
 _ASSIGNER_FIRST: _Why = ("who assigned it confirms first", "须先由交办单位审核反馈")
+_VISIT: _Why = (
+    "what comes next at a window is for its people; only the same task can be made anew",
+    "窗口下一步由窗口人员办理；只能重新生成同一任务",
+)
 _TIMELESS: _Why = (
     "no clock would press it any more; have it supervised first, or move the token",
     "将没有任何时限约束；请先督办该事件，或改为移动令牌",
@@ -48,6 +52,8 @@ _TIMELESS: _Why = (
 
 def may_move(step: Step, place: Place, target: str) -> _Why | None:
     """Why not, or None. The same element is always possible: it is made anew with its clock and the marks given."""
+    if not isinstance(step.facts, CaseFacts):
+        return None if target == place.element else _VISIT
     facts = facts_of(step)
     stopped = facts.case.state == State.SUSPENDED and step.instance.key == CASE_MODEL
     if target == place.element and not (stopped and place.process == CASE_MODEL):
@@ -93,6 +99,8 @@ _CONDITIONS: Mapping[str, Callable[[Step, CaseFacts], _Why | None]] = {
 
 def unsound(step: Step) -> _Why | None:
     """Invariants 1 and 5 of processes.md, section 16, on the rows as they are now."""
+    if not isinstance(step.facts, CaseFacts):
+        return None if step.instance.ended_at is not None or step.spiff.timers() else _TIMELESS
     facts = facts_of(step)
     if step.instance.ended_at is not None or State(facts.case.state) in ENDED:
         return None

@@ -34,8 +34,12 @@ class Reported:
     tracking_code: str | None
 
 
-def report(session: Session, actor: Actor, data: Mapping[str, Any], *, on: Post | None = None) -> Reported:
+def report(
+    session: Session, actor: Actor, data: Mapping[str, Any], *, on: Post | None = None, number: str | None = None
+) -> Reported:
     """Open a case from the `report` form. `on`: the post for which staff open it in the course of other work.
+
+    `number`: of the visit that it was (一号通办); then it stays at first with the unit of that post, a centre.
 
     Raises Forbidden (no post that reports), NotFound (the place is unknown or not yours to report on) and Invalid.
     """
@@ -44,8 +48,8 @@ def report(session: Session, actor: Actor, data: Mapping[str, Any], *, on: Post 
     post = on or reporting_post(actor)
     place = find_place(session, actor, None if on else post, str(data["place_unit"]))
     origin = get(session, post.unit_id) if post else place
-    owner = first_owner(session, origin, place)
-    number = numbers.next_number(session, get(session, actor.district_id), session.env.clock.now())
+    owner = origin if number else first_owner(session, origin, place)
+    number = number or numbers.next_number(session, get(session, actor.district_id), session.env.clock.now())
     actor = _known_as(actor, number)
     case = _new_case(session, actor, post, data, number=number, place=place, origin=origin, owner=owner)
     session.add(case)

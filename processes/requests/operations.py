@@ -118,8 +118,14 @@ def _check_extension(row: Deadline, stay: Stay, asking: Asking, now: datetime) -
         raise Invalid([finding("days", f"between 1 and {longest}", f"须为 1 至 {longest} 天")])
 
 
+PETITION, PETITION_DAYS = "handle_petition", 30
+"""A petition is extended by thirty days at most, with the reason told to the petitioner (信访工作条例 art. 34)."""
+
+
 def longest_extension(row: Deadline) -> int:
-    """At most the stay's original limit, in days of the clock's own kind, at least one."""
+    """At most the stay's original limit, in days of the clock's own kind, at least one; a petition's by law."""
+    if row.stage == PETITION:
+        return PETITION_DAYS
     days = {"wd": row.limit_amount, "d": row.limit_amount, "wh": row.limit_amount // 7, "h": row.limit_amount // 24}
     return max(1, days.get(row.limit_unit, 1))
 

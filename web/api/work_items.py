@@ -104,7 +104,7 @@ def post_complete(path: ItemPath, body: CompleteBody) -> Response:
 
 
 def _open_items(session: Session, actor: Actor, query: ItemQuery) -> list[WorkItem]:
-    wanted = select(WorkItem).where(WorkItem.state.in_(OPEN), WorkItem.id > query.after)
+    wanted = select(WorkItem).where(WorkItem.state.in_(OPEN), WorkItem.id > query.after, WorkItem.subject_id > 0)
     if query.scope == "mine":
         wanted = wanted.where(WorkItem.holder_id == actor.staff_id)
     else:

@@ -8,7 +8,9 @@ from sqlalchemy import select
 from engine.errors import NotFound
 from processes.cases import search
 from processes.cases.erasing import erase as erase_case
+from processes.cases.erasing import erase_visit
 from processes.cases.models import Case
+from processes.visits.models import Visit
 from web.cli.opening import opened, operator
 
 
@@ -21,12 +23,16 @@ def case() -> None:
 @click.argument("number")
 @click.confirmation_option(prompt="Its texts and files can never be read again. Erase?")
 def erase(number: str) -> None:
-    """Erase what an ended case says, at the lawful request of a person in it; the trail keeps its codes."""
+    """Erase what an ended case or visit says, at the lawful request of a person in it; the trail keeps its codes."""
     with opened() as store, store.write() as session:
         found = session.scalar(select(Case).where(Case.number == number))
-        if found is None:
+        visit = session.scalar(select(Visit).where(Visit.number == number)) if found is None else None
+        if found is not None:
+            done = erase_case(session, operator(session), found)
+        elif visit is not None:
+            done = erase_visit(session, operator(session), visit)
+        else:
             raise NotFound
-        done = erase_case(session, operator(session), found)
     click.echo(f"{number} erased" if done else f"{number} was erased before")
 
 

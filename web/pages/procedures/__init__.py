@@ -12,7 +12,7 @@ from sqlalchemy import select
 from engine.network.units import get
 from processes.codes import ProcedureKind
 from processes.procedures.models import Procedure
-from web.pages.procedures import consultations, follow_ups, mediations, whistles
+from web.pages.procedures import consultations, follow_ups, mediations, petitions, whistles
 from web.words import codes
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _LOADERS: Mapping[str, Callable[[Session, Actor, Procedure], Any]] = {
     ProcedureKind.CONSULTATION: consultations.load,
     ProcedureKind.MEDIATION: mediations.load,
     ProcedureKind.MEDIATION_FOLLOW_UP: follow_ups.load,
+    ProcedureKind.PETITION: petitions.load,
 }
 
 
