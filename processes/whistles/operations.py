@@ -91,9 +91,8 @@ def release_department(step: Step, data: Mapping[str, Any]) -> str:
 
 def _rule(step: Step, call: WhistleCall, ruling: str, *, silent: bool) -> None:
     call.ruling = ruling
-    mark = "whistle_must_come" if ruling == MUST_COME else "whistle_released"
-    step.tell(mark, call.unit_id, "liaison", _of(call))
-    step.tell(mark, _convener(step), "dispatcher", _of(call))
+    for unit_id, role in ((call.unit_id, "liaison"), (_convener(step), "dispatcher")):
+        step.tell("whistle_must_come" if ruling == MUST_COME else "whistle_released", unit_id, role, _of(call))
     step.record("whistle:refusal:rule", {"unit": call.unit_id, "ruling": ruling, "silent": silent})
 
 
@@ -189,20 +188,19 @@ def whistle_again(step: Step, _data: Mapping[str, Any]) -> bool:
 def whistle_unclosed(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.whistle_unclosed`: the caller did not dismiss anybody; they may go, unrated, and its leader is told."""
     _dismiss(step, frozenset())
-    _end_by_silence(step, "unclosed")
-    return True
-
-
-def _end_by_silence(step: Step, outcome: str) -> None:
     row = step.deadline
     give_mark(step, row, "escalated")
-    step.tell("whistle_unrated", row.unit_id, "leader", row.occurrence)
-    finish(step, outcome)
+    step.tell("whistle_unclosed", row.unit_id, "leader", row.occurrence)
+    finish(step, "unclosed")
+    return True
 
 
 def whistle_unrated(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.whistle_unrated`: nobody rated the departments; the caller's leader is told."""
-    _end_by_silence(step, "unrated")
+    row = step.deadline
+    give_mark(step, row, "escalated")
+    step.tell("whistle_unrated", row.unit_id, "leader", row.occurrence)
+    finish(step, "unrated")
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from processes.codes import Disposition, ProcedureKind
+from processes.codes import Disposition, ProcedureKind, WhistleReason
 from web.translation import t
 from web.words import deadlines, parts
 from web.words.mark import Mark
@@ -108,6 +108,9 @@ def _added(mark: str, data: Mapping[str, Any]) -> str:
         return t(Disposition(how).zh, Disposition(how).en) if how in set(Disposition) else t("转来", "sent")
     if mark.startswith("request_"):
         return t(*_REQUESTS.get(data.get("kind"), _REQUESTS[None]))
+    if mark == "whistled":
+        reason = data.get("reason")
+        return t(WhistleReason(reason).zh, WhistleReason(reason).en) if reason in set(WhistleReason) else ""
     if mark == "procedure_ended":
         kind = data.get("kind")
         return t(ProcedureKind(kind).zh, ProcedureKind(kind).en) if kind in set(ProcedureKind) else t("程序", "it")

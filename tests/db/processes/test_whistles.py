@@ -377,7 +377,7 @@ def test_who_is_not_dismissed_may_go_unrated_and_the_leader_of_the_caller_is_tol
     assert procedures(cast) == [("unclosed", None)]
     assert the_call(cast, POLICE).released_at is not None
     assert the_call(cast, POLICE).score is None
-    assert marks(cast, number, "SE-" + S).count("whistle_unrated") == 1
+    assert marks(cast, number, "SE-" + S).count("whistle_unclosed") == 1
 
 
 def test_silence_on_the_rating_ends_the_whistle_unrated(sqlite_cast: Cast) -> None:

@@ -10,7 +10,7 @@ from processes.codes import Disposition, Rung
 from web.words import notices
 
 ROOT = Path(__file__).parents[3]
-TELLERS = {"tell": 0, "_tell_both": 1, "_tell_reporter": 1, "_decide": 2, "tell_followers": 1}
+TELLERS = {"tell": 0, "_tell_both": 1, "_tell_reporter": 1, "telling": 1, "_decide": 2, "tell_followers": 1}
 """Who passes a mark on, and at which argument."""
 EXPANSIONS = {
     "supervision_{rung.value}": [f"supervision_{rung.value}" for rung in Rung],
