@@ -43,6 +43,11 @@ class Operation:
     def must_have_happened(self) -> bool:
         return self.status != UNKNOWN
 
+    @property
+    def may_change(self) -> bool:
+        """Also what changes nothing now: a release of what is free may have to come later, after another's claim."""
+        return self.action != "read" and self.status in {OK, UNKNOWN}
+
 
 @dataclass(frozen=True)
 class Row:
@@ -114,8 +119,8 @@ def is_linear(
         left = [(i, op) for i, op in enumerate(operations) if not done >> i & 1]
         horizon = min(op.returned for _, op in left)
         moves = [(i, model(state, op)) for i, op in left if op.invoked <= horizon]
-        looks = [(i, after) for i, after in moves if after == state]
-        for i, after in looks[:1] or moves:  # what changes nothing can as well come at once
+        looks = [(i, after) for i, after in moves if after is not None and not operations[i].may_change]
+        for i, after in looks[:1] or moves:  # what can change nothing can as well come at once
             if after is not None:
                 stack.append((done | 1 << i, after))
     return False

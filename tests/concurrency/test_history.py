@@ -70,6 +70,18 @@ def test_a_bad_history_is_found(changed: list[Operation], row: dict[int, Row]) -
     assert check_items(changed, row) != []
 
 
+def test_a_second_release_may_have_come_after_the_claim_in_between() -> None:
+    released_twice = [
+        did("a", "claim", 0, 1),
+        did("a", "release", 3, 5),
+        did("b", "claim", 2, 6),
+        did("a", "release", 5.1, 8),
+        did("c", "complete", 5.5, 9),
+    ]
+    assert check_items(released_twice, table(who="c")) == []
+    assert check_items([*released_twice[:3], released_twice[4]], table(who="c")) != []
+
+
 def test_a_completion_that_nobody_sent_is_found() -> None:
     assert check_items([did("a", "claim", 0, 1)], table() | {2: Row(2, COMPLETED, "b", "accept")}) != []
 
