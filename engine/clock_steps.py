@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.triggers.interval import IntervalTrigger
-from sqlalchemy import update
+from sqlalchemy import func, or_, update
 
 from engine import outbox, timers
 from engine.clock import SystemClock
@@ -82,7 +82,8 @@ class ClockWatch:
 def put_right(session: Session) -> int:
     """Let what was tried while the clock was ahead be tried in its own time again; how many.
 
-    No pause between two tries is longer than the longest back-off: what waits longer was put off by a wrong clock.
+    No pause between two tries is longer than the longest back-off: what waits longer was put off by a wrong clock,
+    unless it is held back on purpose.
     """
     now = session.env.clock.now()
     late_timers = (
@@ -96,8 +97,12 @@ def put_right(session: Session) -> int:
     )
     late_effects = (
         update(Outbox)
-        .where(Outbox.state == PENDING, Outbox.next_try_at > now + outbox.BACK_OFF[-1])
-        .values(next_try_at=now, lease_until=None, fence=Outbox.fence + 1)
+        .where(
+            Outbox.state == PENDING,
+            Outbox.next_try_at > now + outbox.BACK_OFF[-1],
+            or_(Outbox.not_before.is_(None), Outbox.next_try_at > Outbox.not_before),
+        )
+        .values(next_try_at=func.coalesce(Outbox.not_before, now), lease_until=None, fence=Outbox.fence + 1)
     )
     found = 0
     for statement in (late_timers, late_effects):

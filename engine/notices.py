@@ -64,6 +64,8 @@ class Telling:
     role: str
     occurrence: str
     data: Mapping[str, Any] = field(default_factory=dict)
+    not_before: datetime | None = None
+    """When it may be delivered at the earliest; at once without."""
 
     @property
     def key(self) -> str:
@@ -73,7 +75,9 @@ class Telling:
 def tell_many(session: Session, tellings: Sequence[Telling]) -> None:
     """Queue tellings in the outbox, one statement for each district."""
     for district_id, found in groupby(sorted(tellings, key=lambda t: t.district_id), key=lambda t: t.district_id):
-        outbox.enqueue(session, district_id, TOPIC, [(telling.key, _payload(telling)) for telling in found])
+        told = list(found)
+        held = {telling.key: telling.not_before for telling in told if telling.not_before is not None}
+        outbox.enqueue(session, district_id, TOPIC, [(telling.key, _payload(telling)) for telling in told], held)
 
 
 def _payload(telling: Telling) -> dict[str, Any]:

@@ -46,6 +46,8 @@ class Outbox(Base):
     topic: Mapped[str] = mapped_column(String(32))
     payload: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+    not_before: Mapped[datetime | None]
+    """What is held back on purpose, as a reminder until offices open, is never sent earlier."""
     next_try_at: Mapped[datetime]
     attempts: Mapped[int]
     fence: Mapped[int]
@@ -92,9 +94,19 @@ class Channel(Protocol):
         ...
 
 
-def enqueue(session: Session, district_id: int, topic: str, effects: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Queue effects as (key, payload), one statement; a key that is known already is left alone."""
+def enqueue(
+    session: Session,
+    district_id: int,
+    topic: str,
+    effects: Sequence[tuple[str, Mapping[str, Any]]],
+    held: Mapping[str, datetime] | None = None,
+) -> None:
+    """Queue effects as (key, payload), one statement; a key that is known already is left alone.
+
+    `held`: the keys of what must not be sent yet, with the moment from which it may.
+    """
     now = session.env.clock.now()
+    until = held or {}
     rows = [
         {
             "district_id": district_id,
@@ -102,7 +114,8 @@ def enqueue(session: Session, district_id: int, topic: str, effects: Sequence[tu
             "topic": topic,
             "payload": dict(payload),
             "created_at": now,
-            "next_try_at": now,
+            "not_before": until.get(key),
+            "next_try_at": until.get(key, now),
             "attempts": 0,
             "fence": 0,
             "state": PENDING,

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import Bug
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from engine.db import Session, Store
     from engine.spiff.moving import Place
     from engine.step import Step
@@ -34,6 +36,10 @@ class UnknownOperation(Bug):
 
 def _as_drawn(_step: Step, role: str) -> str:
     return role
+
+
+def _at_once(_step: Step, _mark: str) -> datetime | None:
+    return None
 
 
 def _never(_step: Step) -> bool:
@@ -62,6 +68,8 @@ class Registry:
     """
     role_of: Callable[[Step, str], str] = _as_drawn
     """Who really acts or is told where a model names a role; for cases that only some people may know of."""
+    hold_back: Callable[[Step, str], datetime | None] = _at_once
+    """Until when telling a mark is held back, as a reminder until offices open; None: it is told at once."""
     pressing: Callable[[Step], bool] = _never
     """Whether the timers of this step go before others when many are due at once."""
     settled: list[Callable[[Step], None]] = field(default_factory=list)

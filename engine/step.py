@@ -130,6 +130,7 @@ class Step:
                 role=self._registry.role_of(self, role),
                 occurrence=occurrence,
                 data=data,
+                not_before=self._registry.hold_back(self, mark),
             )
             self.session.tellings.append(telling)
 

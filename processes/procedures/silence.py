@@ -28,10 +28,16 @@ def hold_step(step: Step, _data: Mapping[str, Any]) -> bool:
 
 def tell_upward(step: Step, data: Mapping[str, Any]) -> bool:
     """`op.tell_upward`: the superior is told and the clock begins anew; from the second lapse on it is supervised."""
-    row, procedure = step.deadline, of_step(step)
+    procedure = of_step(step)
     procedure.lapses += 1
     if procedure.lapses > 1:
         return hold_step(step, data)
+    return tell_superior(step, data)
+
+
+def tell_superior(step: Step, _data: Mapping[str, Any]) -> bool:
+    """`op.tell_superior`: the superior of the unit that kept silent is told, and the clock of its step begins anew."""
+    row = step.deadline
     give_mark(step, row, "escalated")
     step.tell("step_silent", supervisor_of(step, row.unit_id), "leader", row.occurrence, stage=row.stage)
     step.deadlines.restart(row, row.stage, step.criteria)
@@ -40,4 +46,8 @@ def tell_upward(step: Step, data: Mapping[str, Any]) -> bool:
 
 
 def register(registry: Registry) -> None:
-    registry.operations |= {"op.hold_step": hold_step, "op.tell_upward": tell_upward}
+    registry.operations |= {
+        "op.hold_step": hold_step,
+        "op.tell_upward": tell_upward,
+        "op.tell_superior": tell_superior,
+    }

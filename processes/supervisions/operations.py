@@ -1,8 +1,9 @@
-"""督办: raise a supervision, climb the ladder, lift or cancel it."""
+"""督办: raise a supervision, climb the ladder, lift, cancel or file it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -15,8 +16,9 @@ from processes import links
 from processes.cases.facts import facts_of
 from processes.cases.handling import note, seal_words
 from processes.cases.models import Case
-from processes.codes import ENDED, POINTS, Rung, State
+from processes.codes import ENDED, Rung, State, Urgency
 from processes.supervisions.models import Card, Supervision
+from processes.supervisions.points import points_of
 
 if TYPE_CHECKING:
     from engine.actors import Actor
@@ -24,9 +26,18 @@ if TYPE_CHECKING:
     from engine.registry import Registry
     from engine.step import Step
 
-LADDER = [Rung.URGE, Rung.SUPERVISE, Rung.YELLOW, Rung.RED]
+LADDER = list(Rung)
+"""From the lowest rung up, one way."""
+REPLIED = frozenset({Rung.URGE, Rung.SUPERVISE, Rung.YELLOW, Rung.RED})
+"""Rungs that ask the subject for a reply."""
+FIRST = (Rung.URGE, Rung.SUPERVISE)
+FIRST_OF_COMMANDER = (*FIRST, Rung.YELLOW)
+"""Where a person may begin (default)."""
+MODEL = "supervision"
 COMMANDER = "commander"
 SUPERVISOR = "supervisor"
+REMINDERS = frozenset({"warned", *(f"supervision_{rung.value}" for rung in Rung)})
+"""What a supervision says in office hours only, unless the case is 特急."""
 
 
 class AlreadySupervised(Conflict):
@@ -37,11 +48,13 @@ class AlreadySupervised(Conflict):
 
 
 def supervise(session: Session, actor: Actor, case: Case, rung: Rung = Rung.URGE) -> Supervision:
-    """催办、督办 by hand: a supervisor of an ancestor of the owner, or a commander.
+    """催办、督办 by hand: a supervisor of an ancestor of the owner, or a commander, who may begin with a yellow card.
 
     A higher rung takes the place of a lower one that the same unit has open, also of one that a clock raised.
     Raises Forbidden, NotAllowedNow (the case has ended) and AlreadySupervised.
     """
+    if rung not in (FIRST_OF_COMMANDER if COMMANDER in actor.roles else FIRST):
+        raise Forbidden
     if case.instance_id is not None:
         runtime.lock(session, case.instance_id)
     issuer = _issuer(session, actor, case)
@@ -82,13 +95,18 @@ def raise_silence(step: Step, issuer_id: int, subject_id: int) -> Supervision:
 
 
 def cancel(session: Session, actor: Actor, supervision: Supervision) -> None:
-    """取消督办: only by the issuer's unit or one above it, or a commander."""
+    """取消督办: only by the issuer's unit or one above it, or a commander.
+
+    Raises Forbidden, and NotAllowedNow when it has ended or has come to the report for accountability.
+    """
     issuer = get(session, supervision.issuer_id)
     places = [get(session, post.unit_id) for post in actor.posts if post.role == SUPERVISOR]
     if COMMANDER not in actor.roles and not any(is_within(issuer, place) for place in places):
         raise Forbidden
     if supervision.ended_at is not None or supervision.instance_id is None:
         raise NotAllowedNow(state="ended", allowed="read")
+    if supervision.rung == Rung.ACCOUNT:
+        raise NotAllowedNow(state=Rung.ACCOUNT.zh, allowed="report_account")
     runtime.deliver(session, actor, supervision.instance_id, "cancel", {})
 
 
@@ -137,10 +155,9 @@ def _start(
     session.add(supervision)
     session.flush()
     links.admit_reader(session, case, issuer_id)
-    subject = runtime.Subject(case.district_id, case.id, case.number)
+    about = runtime.Subject(case.district_id, case.id, case.number)
     session.info["starting"] = supervision
-    data = {"case_no": case.number, "rung": rung.value}
-    step = runtime.start(session, actor, "supervision", subject, data, parent_id=case.instance_id)
+    step = runtime.start(session, actor, MODEL, about, {"case_no": case.number}, parent_id=case.instance_id)
     supervision.instance_id = step.instance.id
     case.links += 1
     return supervision
@@ -157,17 +174,17 @@ def of_step(step: Step) -> Supervision:
     return found
 
 
-def announce(step: Step, _data: Mapping[str, Any]) -> bool:
-    """`op.announce`: the rung is told to the owner of now; a card's points go on that unit.
+def announce(step: Step, _data: Mapping[str, Any]) -> str:
+    """`op.announce`: the rung is told to whoever answers now; its points go on that unit.
 
-    At the top the ladder ends: the red card is not given twice. Returns whether a card was given.
+    No rung is given twice. Returns the rung, by which the model goes on.
     """
     supervision, case = of_step(step), facts_of(step).case
     rung = Rung(supervision.rung)
     if _has_card(step, supervision):
-        return False
-    unit_id = supervision.subject_id or case.owner_id or case.last_owner_id
-    points = POINTS.get(rung, 0)
+        return rung.value
+    unit_id = subject(step)
+    points = _points(step, rung)
     step.session.add(
         Card(
             district_id=case.district_id,
@@ -181,7 +198,14 @@ def announce(step: Step, _data: Mapping[str, Any]) -> bool:
     )
     step.record("supervision:card:give", {"rung": rung.value, "unit": unit_id, "points": points})
     step.tell(f"supervision_{rung.value}", unit_id, "leader", f"s{supervision.id}")
-    return True
+    return rung.value
+
+
+def _points(step: Step, rung: Rung) -> int:
+    """What the judge who sends it up has set, else what the district takes off for the rung."""
+    is_judged = step.item is not None and step.item.element == "judge"
+    chosen = step.form.get("points") if is_judged else None
+    return int(chosen) if chosen is not None else points_of(step.session, step.instance.district_id)[rung]
 
 
 def _has_card(step: Step, supervision: Supervision) -> bool:
@@ -203,12 +227,13 @@ def next_rung(step: Step, _data: Mapping[str, Any]) -> str:
 
 
 def _count_anew(step: Step, supervision: Supervision) -> None:
-    """Nobody replied: the clock of the reply begins again for the rung reached; at the top the superior is told."""
+    """Nobody replied: the clock of the reply begins again for the rung reached; after the red card none is asked."""
     row = step.deadline
-    step.deadlines.restart(row, f"sup_reply_{supervision.rung}", step.criteria)
-    if supervision.rung == Rung.RED:
-        superior = facts_of(step).parent_of(supervision.issuer_id)
-        step.tell("red_unanswered", superior, "leader", row.occurrence)
+    if Rung(supervision.rung) in REPLIED:
+        step.deadlines.restart(row, f"sup_reply_{supervision.rung}", step.criteria)
+        return
+    superior = facts_of(step).parent_of(supervision.issuer_id)
+    step.tell("red_unanswered", superior, "leader", row.occurrence)
 
 
 def judge_silent(step: Step, _data: Mapping[str, Any]) -> int:
@@ -242,6 +267,12 @@ def cancelled(step: Step, _data: Mapping[str, Any]) -> bool:
     return True
 
 
+def filed(step: Step, _data: Mapping[str, Any]) -> bool:
+    """`op.file_supervision`: the advice is given; nothing higher is left."""
+    _end(step, "filed")
+    return True
+
+
 def _end(step: Step, how: str) -> None:
     supervision = of_step(step)
     case = facts_of(step).case
@@ -254,13 +285,22 @@ def _end(step: Step, how: str) -> None:
         step.send("hold_ended", case.instance_id)
 
 
-def _subject(step: Step) -> int:
+def subject(step: Step) -> int:
     """Who answers: the unit that was silent, else whoever owns the case now."""
     case = facts_of(step).case
     return of_step(step).subject_id or case.owner_id or case.last_owner_id
 
 
+def hold_back(step: Step, mark: str) -> datetime | None:
+    """A reminder waits until offices open, unless the case is 特急."""
+    if step.instance.key != MODEL or mark not in REMINDERS or step.criteria()[1] == Urgency.EXTRA:
+        return None
+    opening = step.deadlines.calendar.add_working_time(step.now, timedelta()).at
+    return opening if opening > step.now else None
+
+
 def register(registry: Registry) -> None:
+    registry.hold_back = hold_back
     registry.forms |= {"sup_reply": write_reply, "sup_judge": write_judge}
     registry.operations |= {
         "op.announce": announce,
@@ -268,9 +308,10 @@ def register(registry: Registry) -> None:
         "op.judge_silent": judge_silent,
         "op.lift": lift,
         "op.cancel_supervision": cancelled,
+        "op.file_supervision": filed,
     }
     registry.names |= {
         "issuer": lambda step: of_step(step).issuer_id,
-        "subject": _subject,
+        "subject": subject,
         "rung": lambda step: of_step(step).rung,
     }

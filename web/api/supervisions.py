@@ -1,4 +1,7 @@
-"""Supervisions: urge and supervise by hand, see those of a case, cancel; answered through their work items."""
+"""Supervisions: urge and supervise by hand, see those of a case, cancel; answered through their work items.
+
+Many at once: `web.api.urging`. Points of the rungs: `web.api.points`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from engine.errors import NotFound
 from processes import access
 from processes.cases.actions import require
 from processes.codes import Rung
-from processes.supervisions.models import Card, Supervision
+from processes.supervisions.models import Card, Supervision, SupervisionMeeting
 from processes.supervisions.operations import cancel, supervise
 from web.api import shapes
 from web.api.shapes import CasePath, RowId, Strict, coded, iso
@@ -28,9 +31,9 @@ api = APIBlueprint(
 
 
 class SuperviseBody(Strict):
-    """The first rung: urge, or supervise at once."""
+    """The first rung: urge, or supervise at once; a commander may begin with a yellow card."""
 
-    rung: Literal["urge", "supervise"] = "urge"
+    rung: Literal["urge", "supervise", "yellow"] = "urge"
 
 
 class SupervisionPath(CasePath):
@@ -49,14 +52,17 @@ def post_supervision(path: CasePath, body: SuperviseBody) -> Response:
     return acting(act)
 
 
-@api.get("/cases/<number>/supervisions", summary="Supervisions of a case with their cards")
+@api.get("/cases/<number>/supervisions", summary="Supervisions of a case with their cards, interviews and reports")
 def get_supervisions(path: CasePath) -> Response:
     def look(session: Session, actor: Actor) -> Any:
         case = access.read_case(session, actor, path.number)
         rows = session.scalars(select(Supervision).where(Supervision.case_id == case.id).order_by(Supervision.id)).all()
         cards = session.scalars(select(Card).where(Card.case_id == case.id).order_by(Card.id)).all()
-        names = shapes.units_by_id(session, [r.issuer_id for r in rows] + [c.unit_id for c in cards])
-        return {"supervisions": [_supervision_json(row, cards, names) for row in rows]}
+        query = select(SupervisionMeeting).where(SupervisionMeeting.case_id == case.id)
+        meetings = session.scalars(query.order_by(SupervisionMeeting.id)).all()
+        wanted = [r.issuer_id for r in rows] + [r.subject_id for r in rows if r.subject_id is not None]
+        names = shapes.units_by_id(session, wanted + [each.unit_id for each in [*cards, *meetings]])
+        return {"supervisions": [_supervision_json(row, cards, meetings, names) for row in rows]}
 
     return reading(look)
 
@@ -74,10 +80,11 @@ def post_cancellation(path: SupervisionPath) -> Response:
     return acting(act)
 
 
-def _supervision_json(row: Supervision, cards: Any, names: Any) -> dict[str, Any]:
+def _supervision_json(row: Supervision, cards: Any, meetings: Any, names: Any) -> dict[str, Any]:
     return {
         "id": row.id,
         "issuer": shapes.unit_json(names.get(row.issuer_id)),
+        "subject": shapes.unit_json(names.get(row.subject_id)) if row.subject_id is not None else None,
         "origin": row.origin,
         "rung": coded(Rung(row.rung)),
         "opened_at": iso(row.opened_at),
@@ -87,5 +94,15 @@ def _supervision_json(row: Supervision, cards: Any, names: Any) -> dict[str, Any
             {"rung": c.rung, "unit": shapes.unit_json(names.get(c.unit_id)), "points": c.points, "at": iso(c.given_at)}
             for c in cards
             if c.supervision_id == row.id
+        ],
+        "meetings": [
+            {
+                "kind": m.kind,
+                "unit": shapes.unit_json(names.get(m.unit_id)),
+                "held_on": m.held_on.isoformat(),
+                "adopted": m.adopted,
+            }
+            for m in meetings
+            if m.supervision_id == row.id
         ],
     }

@@ -16,7 +16,7 @@ from engine.instances import ProcessInstance
 from engine.network.units import Unit, get
 from engine.worklist import OPEN, WorkItem, check_free
 from processes.cases.actions import Action, require
-from processes.codes import Kind, Rung, Urgency
+from processes.codes import Kind, Urgency
 from processes.requests.models import Request
 from processes.requests.operations import EXTENSION, MAX_SUSPENSION_DAYS, longest_extension
 from web.pages import acts
@@ -43,7 +43,7 @@ _WANTED: Mapping[str, Sequence[str]] = {
     "rate": ("answer", "words"),
     "decide_request": ("granted", "opinion"),
     "reply": ("done", "reason", "plan"),
-    "judge": ("verdict", "opinion"),
+    "judge": ("verdict", "points", "opinion"),
 }
 """The optional fields that make sense for an action; what its outcome requires is there anyway."""
 WANTED: Mapping[str, Sequence[str]] = {
@@ -262,7 +262,6 @@ _INTROS = {
     "merge": ("本件并入主案后结束。", "This case ends and goes on in the main case."),
     "withdraw": ("事件将结束，不能恢复。", "The case ends and cannot be taken up again."),
     "accept": ("受理后由您单位承办，办理时限开始计算。", "Your unit handles it; the clock of handling begins."),
-    "supervise": ("承办单位负责人须在时限内回复。", "The leader of the unit that holds it must reply in time."),
 }
 
 
@@ -320,14 +319,6 @@ def _suspension(session: Session, _actor: Actor, _case: Case) -> Beside:
     return "/requests", (("kind", "suspension", ""),), (review, area("reason", "理由", "Reason", 2000))
 
 
-def _supervise(_session: Session, _actor: Actor, _case: Case) -> Beside:
-    choices = [
-        Choice(rung.value, t(rung.zh, rung.en[:1].upper() + rung.en[1:])) for rung in (Rung.URGE, Rung.SUPERVISE)
-    ]
-    rung = Field("rung", t("方式", "How"), "radio", required=True, choices=choices, value=Rung.URGE.value)
-    return "/supervisions", (), (rung,)
-
-
 def _reclassify(_session: Session, _actor: Actor, case: Case) -> Beside:
     kinds = [Choice(kind.value, codes.label(kind)) for kind in Kind if kind is not Kind.CRIMINAL or case.kind == kind]
     urgencies = [Choice(urgency.value, codes.label(urgency)) for urgency in Urgency]
@@ -351,7 +342,6 @@ _BESIDE: Mapping[str, Form] = {
     "feedback": _feedback,
     "request_extension": _extension,
     "request_suspension": _suspension,
-    "supervise": _supervise,
     "reclassify": _reclassify,
     "withdraw": _withdraw,
 }

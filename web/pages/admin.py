@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from engine import calendar as working_days
 from engine.calendar import ZONE
 from engine.network import directory
+from processes.supervisions.points import MOST, points_of
 from web.pages import admin_view as views
 from web.pages.showing import Shown, is_fragment, showing
 from web.words import deadlines as words
@@ -111,9 +112,11 @@ def calendar() -> Shown:
 @blueprint.get("/admin/deadlines")
 def deadlines() -> Shown:
     return showing(
-        lambda session, _actor: render_template(
+        lambda session, actor: render_template(
             "admin/deadlines.html",
             view=views.DeadlinesView.load(session),
+            points=points_of(session, actor.district_id),
+            most_points=MOST,
             stage_name=words.stage,
             source_of=words.rule,
         ),

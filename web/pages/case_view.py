@@ -19,7 +19,7 @@ from processes.cases import reading
 from processes.cases.actions import Action, allowed
 from processes.cases.models import Case, Progress, Stay
 from processes.cases.revealing import may_reveal
-from processes.codes import STATE_AT, Disposition, Kind, Light, Source, State, Urgency
+from processes.codes import STATE_AT, Disposition, Kind, Light, Rung, Source, State, Urgency
 from processes.requests.models import Request
 from processes.supervisions.models import Supervision
 from web.translation import t
@@ -120,12 +120,22 @@ class StayView:
 
 @dataclass(frozen=True)
 class SupervisionView:
-    """One open supervision of the case."""
+    """One open supervision of the case. `subject`: who answers, where it is not whoever owns the case."""
 
     id: int
-    rung: str
+    rung: Rung
     issuer: Unit | None
+    subject: Unit | None
     opened_at: datetime
+
+    @property
+    def label(self) -> str:
+        return sayings.rung(self.rung)
+
+    @property
+    def tone(self) -> str:
+        """Cards and what is above them weigh more than being urged."""
+        return "warn" if self.rung in {Rung.URGE, Rung.SUPERVISE} else "late"
 
 
 @dataclass(frozen=True)
@@ -294,6 +304,7 @@ def _units(session: Session, rows: _Rows) -> dict[int, Unit]:
     ids: set[Any] = {case.owner_id, case.last_owner_id, case.place_unit_id, case.checker_id}
     ids |= {stay.unit_id for stay in rows.stays} | {item.unit_id for item in rows.items}
     ids |= {row.unit_id for row in rows.clocks} | {row.issuer_id for row in rows.supervisions}
+    ids |= {row.subject_id for row in rows.supervisions}
     ids |= {line.unit_id for line in rows.progress}
     unit_codes = set()
     for moment in rows.moments:
@@ -444,7 +455,8 @@ def _stay(stay: Stay, units: Mapping[int, Unit]) -> StayView:
 
 
 def _supervision(row: Supervision, units: Mapping[int, Unit]) -> SupervisionView:
-    return SupervisionView(row.id, sayings.rung(row.rung), units.get(row.issuer_id), row.opened_at)
+    subject = units.get(row.subject_id) if row.subject_id is not None else None
+    return SupervisionView(row.id, Rung(row.rung), units.get(row.issuer_id), subject, row.opened_at)
 
 
 def _request(row: Request, words: Mapping[int, Any]) -> RequestView:

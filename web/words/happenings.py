@@ -222,8 +222,14 @@ def _saying(entry: Moment) -> Saying:
 
 
 def _supervision_end(data: Mapping[str, Any]) -> Saying:
-    pair = ("解除督办", "supervision lifted") if data.get("how") == "lifted" else ("取消督办", "supervision cancelled")
+    pair = _SUPERVISION_ENDS.get(str(data.get("how")), ("取消督办", "supervision cancelled"))
     return Saying(*pair, "", pair)
+
+
+_SUPERVISION_ENDS = {
+    "lifted": ("解除督办", "supervision lifted"),
+    "filed": ("督办归档", "supervision filed"),
+}
 
 
 def _who(material: Material, head: Moment) -> Who:

@@ -225,7 +225,7 @@ def element(code: str) -> str:
 
 
 def rung(code: str) -> str:
-    """催办, 督办, 黄牌, 红牌."""
+    """催办, 督办, 黄牌, 红牌, 约谈通报, 问责建议."""
     return t(*RUNGS[Rung(code)])
 
 

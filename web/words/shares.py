@@ -17,11 +17,17 @@ _PARTS = {
 }
 
 
-_GIVEN = {"urge": ("已催办", "urged"), "supervise": ("已督办", "supervised"), "yellow": ("黄牌", "yellow card")}
+_GIVEN = {
+    "urge": ("已催办", "urged"),
+    "supervise": ("已督办", "supervised"),
+    "yellow": ("黄牌", "yellow card"),
+    "interview": ("约谈通报", "interview"),
+    "account": ("问责建议", "accountability"),
+}
 
 
 def given(rung: str) -> str:
-    """What a case was given: 已催办, 已督办, 黄牌, 红牌."""
+    """What a case was given: 已催办, 已督办, 黄牌, 红牌, 约谈通报, 问责建议."""
     return t(*_GIVEN.get(rung, ("红牌", "red card")))
 
 

@@ -67,6 +67,11 @@ export function post<T = Json>(path: string, body: Json | FormData = {}, options
   return call<T>("POST", path, body, { ...options, key: options.key ?? newKey() });
 }
 
+/** As `post`, to replace what is there. */
+export function put<T = Json>(path: string, body: Json = {}, options: Options = {}): Promise<T> {
+  return call<T>("PUT", path, body, { ...options, key: options.key ?? newKey() });
+}
+
 async function call<T>(method: string, path: string, body: Json | FormData | undefined, options: Options): Promise<T> {
   let response = await send(method, path, body, options);
   if (response.status === 401 && !options.quiet && (await signInAgain())) {

@@ -3,10 +3,10 @@
  *
  * Field names are paths (`data.reason`); a checkbox is a boolean, `data-type` may say number, boolean, list or moment.
  * `data-done` says what comes after: `reload` (default), a path to go to, or `event`, which fires `acted` with the
- * answer in its detail. `data-said` is the sentence shown then. One key for one intention: sending again after a
+ * answer in its detail. `data-put`: it replaces what is there. `data-said` is the sentence shown then. One key for one intention: sending again after a
  * broken line cannot act twice. What was typed is kept in this tab until it is accepted.
  */
-import { type Json, newKey, Problem, post } from "./api.ts";
+import { type Json, newKey, Problem, post, put as replace } from "./api.ts";
 import { el } from "./dialogs.ts";
 import { toast, toastAfterReload } from "./toasts.ts";
 import { t } from "./words.ts";
@@ -40,7 +40,8 @@ async function act(form: HTMLFormElement): Promise<void> {
   form.dataset.key ??= newKey();
   busy(form, true);
   try {
-    const answer = await post(form.dataset.act ?? "", bodyOf(form), { key: form.dataset.key });
+    const send = form.dataset.put === undefined ? post : replace;
+    const answer = await send(form.dataset.act ?? "", bodyOf(form), { key: form.dataset.key });
     forget(form);
     finish(form, answer);
   } catch (error) {

@@ -7,11 +7,20 @@ from collections.abc import Mapping
 from web.words.mark import Mark
 from web.words.saying import Saying
 
-ELEMENTS: Mapping[str, tuple[str, str]] = {}
+ELEMENTS: Mapping[str, tuple[str, str]] = {
+    "hold_interview": ("约谈", "interview"),
+    "report_account": ("问责建议", "report for accountability"),
+}
 """Human tasks."""
-ACTIONS: Mapping[str, Saying] = {}
+ACTIONS: Mapping[str, Saying] = {
+    "supervision:meeting:hold": Saying("约谈、问责存档", "kept the minutes"),
+    "admin:points:set": Saying("设定督办扣分", "set the points of supervision"),
+}
 """Entries of the trail."""
-COMPLETED: Mapping[tuple[str, str | None], Saying] = {}
+COMPLETED: Mapping[tuple[str, str | None], Saying] = {
+    ("hold_interview", None): Saying("约谈通报", "held the interview and gave notice", "late"),
+    ("report_account", None): Saying("提出问责建议", "reported for accountability", "late"),
+}
 """Completed forms by task and outcome."""
 MARKS: Mapping[str, Mark] = {
     "supervision_interview": Mark(
