@@ -15,6 +15,7 @@ from web import assets, cookies, edge, health, problems, request_log
 from web.api import (
     activities,
     acts,
+    agreements,
     areas,
     cases,
     citizens,
@@ -81,6 +82,7 @@ APIS = (
     views,
     requests,
     supervisions,
+    agreements,
     urging,
     units,
     areas,

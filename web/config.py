@@ -25,7 +25,8 @@ class Settings:
     `demo`: the published accounts may sign in and stand on the sign-in page. `proxies`: how many of our own stand in
     front, whose X-Forwarded headers are believed: limits count by the address of the person, not of the proxy.
     `metrics_token`: what `/metrics` asks for; None: it answers this machine only. `drain`: seconds for which a
-    stopping server is not ready and still serves. `pool_size`: connections to the database at most.
+    stopping server is not ready and still serves. `pool_size`: connections to the database at most. `templates`: folder
+    of the house's own templates of documents.
     """
 
     database_url: str
@@ -39,6 +40,7 @@ class Settings:
     metrics_token: str | None = None
     drain: int = 0
     pool_size: int = POOL_SIZE
+    templates: Path | None = None
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -61,6 +63,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         metrics_token=value["GRIDGOV_METRICS_TOKEN"],
         drain=value["GRIDGOV_DRAIN_SECONDS"],
         pool_size=value["GRIDGOV_POOL_SIZE"],
+        templates=value["GRIDGOV_TEMPLATES"],
     )
 
 

@@ -130,6 +130,12 @@ def _one_of(*words: str) -> Parser:
     return parse
 
 
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise Unusable("须为已有的文件夹", "must be a folder that exists")
+    return Path(text)
+
+
 VARIABLES = (
     Variable(
         "GRIDGOV_DATABASE_URL",
@@ -170,6 +176,16 @@ VARIABLES = (
         _number(1024, 2**31, "（字节）", ", in bytes"),
         str(20 * 1024 * 1024),
         ("一次请求最多多少字节", "bytes of a request at most"),
+    ),
+    Variable(
+        "GRIDGOV_TEMPLATES",
+        _folder,
+        None,
+        (
+            "自有文书模板所在文件夹，如 `agreement.docx`、`agreement.typ`；没有的用内置模板",
+            "folder of your own templates of documents, such as `agreement.docx`, `agreement.typ`; what is not there "
+            "is made from the built-in one",
+        ),
     ),
     Variable(
         "GRIDGOV_SESSION_IDLE_MINUTES",

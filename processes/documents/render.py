@@ -11,13 +11,14 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import typst
-from docxtpl import DocxTemplate  # type: ignore[import-untyped] # the library has none
-from jinja2 import TemplateError
+from docx.shared import Mm
+from docxtpl import DocxTemplate, InlineImage  # type: ignore[import-untyped] # the library has none
 from jinja2.sandbox import SandboxedEnvironment
 
 from engine.errors import NotFound, OperatorError
@@ -53,6 +54,14 @@ class BadTemplate(OperatorError):
     zh = "模板 {name} 无法填写：{why}。请修改模板文件夹中的该文件，或将其移走以使用内置模板。"
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A picture that a template places: `{{ name }}` in a Word file, `image(bytes(d.name.png))` in Typst."""
+
+    png: bytes
+    width_mm: float
+
+
 def docx(template_name: str, context: Mapping[str, Any], folder: Path | None = None) -> bytes:
     """A Word file. `folder`: the house's own templates. Raises NotFound (no such template) and BadTemplate."""
     path = template(template_name, "docx", folder)
@@ -60,21 +69,22 @@ def docx(template_name: str, context: Mapping[str, Any], folder: Path | None = N
     out = io.BytesIO()
     try:
         filled = DocxTemplate(path)
-        filled.render(clean(dict(context)), jinja_env=environment)
+        placed = {name: _placed(filled, value) for name, value in context.items()}
+        filled.render(clean(placed), jinja_env=environment)
         filled.save(out)
-    except (TemplateError, ValueError, KeyError, OSError) as error:
+    except Exception as error:  # what somebody has written into a template may raise anything
         raise BadTemplate(name=path.name, why=str(error)[:200]) from error
     return out.getvalue()
 
 
 def pdf(template_name: str, context: Mapping[str, Any], folder: Path | None = None) -> bytes:
-    """A PDF. Values of the context are what JSON knows. Raises NotFound, BadTemplate and NoChineseFont."""
+    """A PDF. Values of the context are what JSON knows, and pictures. Raises NotFound, BadTemplate, NoChineseFont."""
     path = template(template_name, "typ", folder)
     fonts = _fonts(folder)
     families = set(fonts.families())
     if not families & {*SERIF, *SANS} and not _own_fonts(folder):
         raise NoChineseFont
-    data = {**clean(dict(context)), "fonts": _chain(families)}
+    data = {**clean({name: _listed(value) for name, value in context.items()}), "fonts": _chain(families)}
     try:
         made = typst.compile(
             str(path),
@@ -87,6 +97,16 @@ def pdf(template_name: str, context: Mapping[str, Any], folder: Path | None = No
     if not isinstance(made, bytes):
         raise BadTemplate(name=path.name, why="no pages")
     return made
+
+
+def _placed(filled: Any, value: Any) -> Any:
+    if isinstance(value, Picture):
+        return InlineImage(filled, io.BytesIO(value.png), width=Mm(value.width_mm))
+    return value
+
+
+def _listed(value: Any) -> Any:
+    return {"png": list(value.png), "width": value.width_mm} if isinstance(value, Picture) else value
 
 
 def template(name: str, suffix: str, folder: Path | None = None) -> Path:

@@ -72,12 +72,11 @@ def _committee(step: Step) -> int:
 
 
 def follow_up_begins(step: Step, _data: Mapping[str, Any]) -> bool:
-    """`op.follow_up_begins`: the clock of the thirty days is that of the agreement (人民调解法 art. 33)."""
+    """`op.follow_up_begins`: thirty days from the signing (人民调解法 art. 33); a last day on a holiday moves on."""
     agreement = _agreement(step)
     place = Place(step.scope, "confirmation", _committee(step))
     row = step.deadlines.open(place, TASK, "med_confirmation", step.criteria, start=agreement.signed_at)
-    if row.due_at != agreement.confirm_by:
-        step.deadlines.set_due(row, agreement.confirm_by)
+    agreement.confirm_by = row.due_at
     return True
 
 

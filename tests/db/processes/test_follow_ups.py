@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from engine import calendar, runtime, timers, vault
-from engine.deadlines.arithmetic import Limit, reckon
+from engine import runtime, timers, vault
 from engine.deadlines.book import Deadline
 from engine.doctor.checks import Patient, State
 from engine.errors import AlreadyTaken, Forbidden, Invalid, NotAllowedNow
@@ -23,6 +22,7 @@ from processes.cases.erasing import erase
 from processes.cases.models import Case, NamedReader, Progress
 from processes.doctor import CHECKS
 from processes.mediations import follow_up
+from processes.mediations.agreements import confirm_by
 from processes.mediations.models import Agreement, Guidance
 from processes.procedures.models import Procedure
 from processes.supervisions.models import Supervision
@@ -62,7 +62,7 @@ def signed(cast: Cast, *, settle: bool = True, perform_by: date | None = None, *
             sealed=True,
             signed_at=now,
             perform_by=perform_by or now.astimezone(ZONE).date() + timedelta(days=40),
-            confirm_by=reckon(calendar.load(session), now, Limit(30, "d", statutory=True)).at,
+            confirm_by=confirm_by(now),
         )
         session.add(agreement)
         session.flush()
@@ -189,7 +189,8 @@ def test_the_thirtieth_day_runs_to_a_working_day(
     sqlite_cast.clock.set(datetime(*signed_at, 10, 0, tzinfo=ZONE))
     number = signed(sqlite_cast)
     midnight = datetime(*last_day, tzinfo=ZONE) + timedelta(days=1)
-    assert abs(open_clock(sqlite_cast, "confirmation").due_at - midnight) <= timedelta(seconds=1)
+    assert open_clock(sqlite_cast, "confirmation").due_at == midnight - timedelta(seconds=1)
+    assert agreement_of(sqlite_cast, number).confirm_by == midnight - timedelta(seconds=1)
     sqlite_cast.pass_time(midnight - timedelta(minutes=2) - sqlite_cast.clock.now())
     assert [item.element for item in sqlite_cast.items(number)] == ["confirmation"]
     sqlite_cast.pass_time(timedelta(minutes=4))
