@@ -55,6 +55,11 @@ class Rates:
     callers: Sequence[CallerRate]
     departments: Sequence[DepartmentRate]
 
+    @property
+    def unit_ids(self) -> list[int]:
+        """All units that are named here."""
+        return [*(row.unit_id for row in self.callers), *(row.unit_id for row in self.departments)]
+
 
 def rates(session: Session, district_id: int, begin: datetime, end: datetime) -> Rates:
     """Of the whistles blown from `begin` on and before `end`, in one district.
@@ -106,7 +111,7 @@ def _held(session: Session, district_id: int, begin: datetime, end: datetime) ->
     return found | _counted(session, by_centre.where(*during).group_by(CentreCover.centre_id))
 
 
-def _counted(session: Session, query: Select[tuple[int, int]]) -> dict[int, int]:
+def _counted(session: Session, query: Select[int, int]) -> dict[int, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 

@@ -169,7 +169,7 @@ def _call_json(call: WhistleCall, names: Any) -> dict[str, Any]:
 
 def _rates_json(session: Session, actor: Actor, begin: datetime, end: datetime) -> dict[str, Any]:
     found = figures.rates(session, actor.district_id, begin, end)
-    names = shapes.units_by_id(session, [row.unit_id for row in (*found.callers, *found.departments)])
+    names = shapes.units_by_id(session, found.unit_ids)
     return {
         "begin": iso(begin),
         "end": iso(end),

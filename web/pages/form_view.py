@@ -27,11 +27,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `control`: text, area, select, radio, boolean, check, unit, units, moment, date, number, files,
-    position, parties, group or hidden; `name` is its path in the body, `needed_when` a condition `path:value` under
-    which it must be filled in, `earliest` and `latest` as the control takes them.
+    """One field. `control`: text, area, select, radio, boolean, check, unit, units, moment, date, number, score,
+    files, position, parties, group or hidden; `name` is its path in the body, `needed_when` a condition `path:value`
+    under which it must be filled in, `earliest` and `latest` as the control takes them.
 
-    `units` are several of `choices`, `value` the codes chosen already. A `group` holds `fields` with whole names.
+    `units` are several of `choices`, `value` the codes chosen already. A `group` holds `fields` with whole names. A
+    `score` is a radio of whole numbers.
     """
 
     name: str

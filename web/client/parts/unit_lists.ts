@@ -1,14 +1,24 @@
-/** Choose several units of a list: type to narrow it, tick; how many are ticked is said below. */
+/**
+ * Choose several units of a list: type to narrow it, tick; how many are ticked is said below.
+ *
+ * `data-units-when="data.finished:false"`: shown, and needed, only while that is chosen in another field.
+ */
 import { t } from "./words.ts";
 
 export function startUnitList(group: HTMLElement): void {
   const boxes = [...group.querySelectorAll<HTMLInputElement>("input[type=checkbox]")];
   const find = group.querySelector<HTMLInputElement>("[data-units-find]");
   const said = group.querySelector<HTMLElement>("[data-units-said]");
+  const [other = "", value = ""] = (group.dataset.unitsWhen ?? "").split(":"); // asked for only when that is chosen
+  const form = group.closest("form");
+  const wanted = () => !other || (form !== null && new FormData(form).get(other) === value);
   const show = () => {
+    group.hidden = !wanted();
+    for (const box of boxes) box.disabled = group.hidden;
     const chosen = boxes.filter((box) => box.checked).length;
     if (said) said.textContent = chosen > 0 ? t(`已选 ${chosen} 个`, `${chosen} chosen`) : "";
-    const missing = group.dataset.unitsNeeded !== undefined && chosen === 0;
+    const needed = group.dataset.unitsNeeded !== undefined || (other !== "" && !group.hidden);
+    const missing = needed && chosen === 0;
     boxes[0]?.setCustomValidity(missing ? t("至少选一个单位。", "Choose at least one unit.") : "");
   };
   const narrow = () => {
@@ -27,6 +37,6 @@ export function startUnitList(group: HTMLElement): void {
     narrow(); // what is wrong must be in sight
   });
   group.addEventListener("change", show);
-  group.closest("form")?.addEventListener("change", show); // what was typed before comes back with this event
+  form?.addEventListener("change", show); // what was typed before comes back with this event
   show();
 }
