@@ -17,7 +17,9 @@ from web.api import (
     acts,
     agreements,
     areas,
+    cards,
     cases,
+    centres,
     citizens,
     duplicates,
     field,
@@ -40,7 +42,9 @@ from web.pages import (
     admin,
     audit,
     case,
+    centre,
     citizen,
+    contact_card,
     demo_bar,
     home,
     notices_page,
@@ -92,6 +96,8 @@ APIS = (
     incidents_api,
     audit_api,
     activities,
+    centres,
+    cards,
 )
 PAGES = (
     home,
@@ -108,6 +114,8 @@ PAGES = (
     audit,
     demo_bar,
     activities_page,
+    centre,
+    contact_card,
 )
 SECURITY: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
 

@@ -41,6 +41,7 @@ def store() -> Store:
 
 OPEN_ENDPOINTS = frozenset(
     {
+        "cards.post_report",
         "cases.post_rating",
         "citizens.get_places",
         "citizens.get_place",
@@ -51,7 +52,7 @@ OPEN_ENDPOINTS = frozenset(
         "citizens.post_rating",
     }
 )
-"""What citizens reach with number and secret code instead of a token."""
+"""What citizens reach with number and secret code, or with a contact card, instead of a token."""
 
 
 def refuse_nameless() -> None:

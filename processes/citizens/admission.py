@@ -27,6 +27,9 @@ REPORT_ADDRESS = Limit("citizen_report", 10, HOUR)
 REPORT_ALL = Limit("citizen_reports", 300, HOUR)
 """Of a whole district: above it, machines are at work from many addresses (default; 180 districts report 40 a day)."""
 PLACES_ADDRESS = Limit("citizen_places", 300, HOUR)
+CARD_ADDRESS = Limit("card_open", 60, HOUR)
+CARD_REPORT = Limit("card_report", 20, timedelta(days=1))
+"""With one contact card: more in a day is somebody who found its picture (default)."""
 SUPPLEMENT = Limit("citizen_supplement", 20, timedelta(days=1))
 SHORTEST_FILLING = timedelta(seconds=3)
 LONGEST_FILLING = timedelta(days=2)
@@ -78,6 +81,16 @@ def count_places(session: Session, address: str) -> None:
 def count_code(session: Session, number: str, address: str) -> None:
     """Raises TooManyAtOnce."""
     _count(session, (CODE_ADDRESS, address), (CODE_NUMBER, number))
+
+
+def count_card(session: Session, address: str) -> None:
+    """Raises TooManyAtOnce."""
+    _count(session, (CARD_ADDRESS, address))
+
+
+def count_card_report(session: Session, number: str) -> None:
+    """Raises TooManyAtOnce."""
+    _count(session, (CARD_REPORT, number))
 
 
 def count_supplement(session: Session, number: str) -> None:

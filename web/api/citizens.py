@@ -153,7 +153,7 @@ def post_status(body: CodeBody) -> Response:
 def post_supplement(form: SupplementForm) -> Response:
     def act(session: Session, case: Case) -> dict[str, Any]:
         admission.count_supplement(session, case.number)
-        return {"at": iso(supplement(session, case, form.words, _photos()).at)}
+        return {"at": iso(supplement(session, case, form.words, photos_sent()).at)}
 
     return _changing(form, act)
 
@@ -233,11 +233,12 @@ def _story(form: ReportForm) -> Story:
         phone=form.phone.strip(),
         quiet=form.quiet,
         position=(form.lng, form.lat) if form.lng is not None and form.lat is not None else None,
-        photos=_photos(),
+        photos=photos_sent(),
     )
 
 
-def _photos() -> list[Photo]:
+def photos_sent() -> list[Photo]:
+    """The pictures of the form that is sent."""
     photos = []
     for file in request.files.getlist("photos"):
         file.stream.seek(0)  # it was read for the form and for the hash of the body

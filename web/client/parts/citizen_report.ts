@@ -18,6 +18,7 @@ interface Spot {
   lat: number;
 }
 
+const REPORTS = "/api/v1/citizen/reports";
 const KEPT = "gridgov:citizen-report";
 const POSITION: PositionOptions = { enableHighAccuracy: true, timeout: 10_000, maximumAge: 60_000 };
 
@@ -44,8 +45,8 @@ export function startReporting(form: HTMLFormElement): void {
     busy(form, true);
     try {
       await strip?.ready();
-      const receipt = await post<Receipt & Record<string, unknown>>("/api/v1/citizen/reports", bodyOf(form, strip?.photos() ?? [], places.spot()), { key });
-      sessionStorage.removeItem(KEPT);
+      const receipt = await post<Receipt & Record<string, unknown>>(form.dataset.report || REPORTS, bodyOf(form, strip?.photos() ?? [], places.spot()), { key });
+      sessionStorage.removeItem(slot(form));
       finish(form, receipt);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -166,14 +167,19 @@ function nameOf(path: Place[]): string {
 
 /* What was typed stays in this tab until it is sent. */
 
+/** One for each way to report: a contact card's form is not the other's. */
+function slot(form: HTMLFormElement): string {
+  return form.dataset.report ? `${KEPT}:${form.dataset.report}` : KEPT;
+}
+
 function keep(form: HTMLFormElement): void {
-  const values = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["token", "website"].includes(name));
+  const values = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["token", "website", "card"].includes(name));
   const upper = form.querySelector<HTMLSelectElement>("[data-subdistrict]")?.value ?? "";
-  sessionStorage.setItem(KEPT, JSON.stringify([["subdistrict", upper], ...values]));
+  sessionStorage.setItem(slot(form), JSON.stringify([["subdistrict", upper], ...values]));
 }
 
 function restore(form: HTMLFormElement): void {
-  for (const [name, value] of JSON.parse(sessionStorage.getItem(KEPT) ?? "[]") as [string, string][]) {
+  for (const [name, value] of JSON.parse(sessionStorage.getItem(slot(form)) ?? "[]") as [string, string][]) {
     if (name === "subdistrict") {
       const upper = form.querySelector<HTMLSelectElement>("[data-subdistrict]");
       if (upper) upper.value = value;
