@@ -36,6 +36,7 @@ from web.api import (
 from web.api import admin as admin_api
 from web.api import audit as audit_api
 from web.api import incidents as incidents_api
+from web.api import mediations as mediations_api
 from web.assets import asset
 from web.pages import (
     activities_page,
@@ -47,6 +48,7 @@ from web.pages import (
     contact_card,
     demo_bar,
     home,
+    mediations,
     notices_page,
     overdue,
     phone,
@@ -86,6 +88,7 @@ APIS = (
     views,
     requests,
     supervisions,
+    mediations_api,
     agreements,
     urging,
     units,
@@ -105,6 +108,7 @@ PAGES = (
     phone,
     triage,
     overdue,
+    mediations,
     case,
     citizen,
     search,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WORKERS = frozenset({"cell_worker", "grid_worker"})
 TRIAGERS = frozenset({"desk", "handler", "dispatcher", "checker", "liaison", "mediator"})
 SUPERVISORS = frozenset({"supervisor", "commander", "leader"})
+WHISTLERS = frozenset({"dispatcher", "liaison", "supervisor", "commander"})
 READERS = WORKERS | TRIAGERS | SUPERVISORS
 
 
@@ -83,6 +84,11 @@ def desks_of(actor: Actor) -> list[Desk]:
             desks.append(Desk("triage.board", t("受理台", "Triage"), "list"))
     if roles & (TRIAGERS | SUPERVISORS) and not roles & WORKERS:
         desks.append(Desk("activity_log.index", t("活动", "Activities"), "calendar"))
+    if roles & WHISTLERS and not roles & WORKERS:
+        desks.append(Desk("whistle_list.index", t("吹哨", "Whistles"), "megaphone"))
+    if "mediator" in roles:
+        mediation = Desk("mediation_desk.index", t("调解", "Mediation"), "scale")
+        desks.insert(0 if roles == {"mediator"} else len(desks), mediation)
     if "admin" in roles:
         desks.append(Desk("admin.index", t("管理", "Administration"), "settings"))
     if "auditor" in roles:
