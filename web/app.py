@@ -31,6 +31,7 @@ from web.api import (
     units,
     urging,
     views,
+    whistles,
     work_items,
 )
 from web.api import admin as admin_api
@@ -57,6 +58,7 @@ from web.pages import (
     stuck,
     triage,
 )
+from web.pages import whistles as whistles_page
 from web.translation import language, t
 from web.words import clocks, moments, names
 
@@ -88,6 +90,7 @@ APIS = (
     views,
     requests,
     supervisions,
+    whistles,
     mediations_api,
     agreements,
     urging,
@@ -109,6 +112,7 @@ PAGES = (
     triage,
     overdue,
     mediations,
+    whistles_page,
     case,
     citizen,
     search,

@@ -39,6 +39,7 @@ PAGES = (
     Looked("case", "/cases/{quarrel}", "SB-" + S, 150),
     Looked("overdue board", "/overdue", "SF-" + S, 350),
     Looked("district overdue board", "/overdue", "QF-" + D, 350),
+    Looked("whistles", "/whistles", "SC-" + S, 150),
     Looked("search", "/search?q=围墙", "SB-" + S, 150),
     Looked("notices", "/notices", "G-" + G, 150),
     Looked("admin", "/admin", "QH-" + D, 150),

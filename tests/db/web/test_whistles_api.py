@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import requests
@@ -72,6 +73,7 @@ def test_leaving_is_refused_in_words_until_it_is_allowed(sqlite_cast: Cast, town
 
 def test_rates_are_for_those_whose_work_whistles_are(sqlite_cast: Cast, town: Town) -> None:
     called(sqlite_cast, POLICE)
+    sqlite_cast.pass_time(timedelta(minutes=1))
     found = town.client("QF-" + D).get("/whistles/rates").json()
     assert found["callers"][0]["whistles"] == 1
     assert [(row["unit"]["code"], row["called"]) for row in found["departments"]] == [(POLICE, 1)]
