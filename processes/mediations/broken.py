@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 OPEN, REOPENED, NEW = "open", "reopened", "new"
 MESSAGE = "agreement_broken"
+LINE = "taken_up_again"
+"""Kind of the line on the old case that names the new one."""
 MAX_TITLE, MAX_TEXT = 100, 4000
 """As form `report` has it."""
 
@@ -52,7 +54,7 @@ def _report_anew(step: Step, case: Case, agreement: Agreement) -> Case:
         unit_id=of_step(step).unit_id,
         actor=step.actor.ref,
         at=step.now,
-        kind="taken_up_again",
+        kind=LINE,
         outcome=made.number,
     )
     session.add(line)
