@@ -36,6 +36,7 @@ QUOTED = {
     "finding": ("核查情况", "finding"),
     "words": ("内容", "words"),
     "plan": ("整改计划", "plan"),
+    **{field: pair for part in parts.ALL for field, pair in getattr(part, "QUOTED", {}).items()},
 }
 _OPENERS = frozenset(
     {
@@ -267,6 +268,8 @@ def _about(material: Material, head: Moment, *, moved: bool) -> str:
     if head.action == "supervision:card:give":
         points = data.get("points") or 0
         return _joined(_unit(material, data), t(f"扣 {points} 分", f"{points} points") if points else "")
+    if head.action.startswith("whistle:department:"):
+        return _unit(material, data)
     return _asked(data) if head.action.startswith("request:") else ""
 
 

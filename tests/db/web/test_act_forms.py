@@ -119,6 +119,8 @@ NEEDED: dict[str, set[str]] = {
     "request_suspension": {"review_on", "reason"},
     "supervise": {"rung"},
     "reclassify": {"reason"},
+    "whistle": {"departments", "reason", "words"},
+    "ask_whistle": {"words"},
 }
 
 
