@@ -89,9 +89,14 @@ def counts_calendar(row: Deadline) -> bool:
 
 
 def span_of(row: Deadline) -> tuple[date, date]:
-    """The days that the reckoning passes over: for working days the day of the event is not counted."""
+    """The days that the reckoning passes over: for working days the day of the event is not counted.
+
+    Natural days of a law count every day; only the last one runs on to a working day.
+    """
     first = row.started_at.astimezone(ZONE).date()
-    if row.limit_unit != "wh":
+    if row.limit_unit == "d":
+        first += timedelta(days=row.limit_amount)
+    elif row.limit_unit != "wh":
         first += timedelta(days=1)
     return first, row.due_at.astimezone(ZONE).date()
 

@@ -185,6 +185,23 @@ def test_a_due_time_is_explained_as_a_person_would_count(lang: str, said: list[s
         assert deadlines.arithmetic(row, DAYS) == said
 
 
+@pytest.mark.parametrize(
+    ("started", "due", "said"),
+    [
+        (datetime(2026, 12, 1, 2, tzinfo=UTC), datetime(2026, 12, 31, 15, 59, tzinfo=UTC), ["30 天"]),
+        (
+            datetime(2026, 12, 2, 2, tzinfo=UTC),
+            datetime(2027, 1, 2, 15, 59, tzinfo=UTC),
+            ["30 天", "跳过元旦 1 天", "周六 2 日补班计入", "2027 年日历暂定"],
+        ),
+    ],
+)
+def test_of_natural_days_by_law_only_the_last_one_runs_on(started: datetime, due: datetime, said: list[str]) -> None:
+    row = clock(30, "d", started, due)
+    row.statutory = True
+    assert deadlines.arithmetic(row, DAYS) == said
+
+
 def test_a_clock_round_the_clock_counts_no_calendar() -> None:
     row = clock(2, "h", START, START + timedelta(hours=2))
     assert deadlines.arithmetic(row, DAYS) == ["2 小时"]
