@@ -17,6 +17,7 @@ from web.api import (
     acts,
     agreements,
     areas,
+    bulletins,
     cards,
     cases,
     centres,
@@ -43,6 +44,7 @@ from web.pages import (
     activities_page,
     admin,
     audit,
+    bulletin_page,
     case,
     centre,
     citizen,
@@ -104,6 +106,7 @@ APIS = (
     activities,
     centres,
     cards,
+    bulletins,
 )
 PAGES = (
     home,
@@ -124,6 +127,7 @@ PAGES = (
     activities_page,
     centre,
     contact_card,
+    bulletin_page,
 )
 SECURITY: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from engine.network.people import Staff, name_of
-from engine.network.units import Unit
+from engine.network.units import Beside, Unit
 from engine.notices import Notice
+from processes.visits.access import has_desk
 from web.translation import t
 
 if TYPE_CHECKING:
@@ -64,7 +65,17 @@ def load(session: Session, actor: Actor) -> Me:
     found = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(actor.unit_ids)))}
     unread = select(func.count()).where(Notice.staff_id == staff.id, Notice.read_at.is_(None))
     units = [found[unit_id] for unit_id in dict.fromkeys(post.unit_id for post in actor.posts)]
-    return Me(staff.staff_no, name_of(session, staff), actor, units, desks_of(actor), session.scalar(unread) or 0)
+    desks = _with_front_desk(session, actor, units, desks_of(actor))
+    return Me(staff.staff_no, name_of(session, staff), actor, units, desks, session.scalar(unread) or 0)
+
+
+def _with_front_desk(session: Session, actor: Actor, units: Sequence[Unit], desks: list[Desk]) -> list[Desk]:
+    """The front desk comes first for who receives there; for its leaders and the windows' people last."""
+    if not has_desk(session, actor, units):
+        return desks
+    front = Desk("front_desk.board", t("服务台", "Front desk"), "users")
+    receives = any(unit.level == Beside.CENTRE and actor.holds(unit.id, "desk") for unit in units)
+    return [front, *desks] if receives else [*desks, front]
 
 
 def desks_of(actor: Actor) -> list[Desk]:
@@ -89,6 +100,8 @@ def desks_of(actor: Actor) -> list[Desk]:
     if "mediator" in roles:
         mediation = Desk("mediation_desk.index", t("调解", "Mediation"), "scale")
         desks.insert(0 if roles == {"mediator"} else len(desks), mediation)
+    if roles & SUPERVISORS:
+        desks.append(Desk("bulletin.index", t("简报", "Bulletin"), "file"))
     if "admin" in roles:
         desks.append(Desk("admin.index", t("管理", "Administration"), "settings"))
     if "auditor" in roles:
