@@ -22,16 +22,19 @@ from web.api import (
     cases,
     centres,
     citizens,
+    consultations,
     duplicates,
     field,
     forms,
     looking,
     notices,
+    points,
     requests,
     supervisions,
     units,
     urging,
     views,
+    visits,
     whistles,
     work_items,
 )
@@ -50,6 +53,7 @@ from web.pages import (
     citizen,
     contact_card,
     demo_bar,
+    front_desk,
     home,
     mediations,
     notices_page,
@@ -83,6 +87,7 @@ COMPRESSED = ["text/html", "application/json", "application/geo+json", "applicat
 """A board of three hundred rows is a quarter of a megabyte of which a twentieth is news."""
 APIS = (
     cases,
+    visits,
     citizens,
     looking,
     acts,
@@ -95,6 +100,8 @@ APIS = (
     whistles,
     mediations_api,
     agreements,
+    points,
+    consultations,
     urging,
     units,
     areas,
@@ -127,6 +134,7 @@ PAGES = (
     activities_page,
     centre,
     contact_card,
+    front_desk,
     bulletin_page,
 )
 SECURITY: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}

@@ -194,7 +194,12 @@ class Moment:
 
 def timeline(session: Session, case_row: Case) -> list[Moment]:
     """Everything that happened to a case, oldest first, from the trail itself."""
-    return [_moment(entry) for entry in entries.entries_of(session, case_row.district_id, case_row.number)]
+    return story(session, case_row.district_id, case_row.number)
+
+
+def story(session: Session, district_id: int, number: str) -> list[Moment]:
+    """Everything under one number: of a case, of the visit that it was, or of a visit that became none."""
+    return [_moment(entry) for entry in entries.entries_of(session, district_id, number)]
 
 
 def _moment(entry: entries.TrailEntry) -> Moment:

@@ -26,7 +26,7 @@ from processes.cases.models import Case
 from processes.cases.reporting import report
 from processes.codes import Light, Rung
 from processes.requests.operations import ask
-from processes.simulation import words
+from processes.simulation import beside, centre, words
 from processes.simulation.matters import PHOTO_SHARE, matter, moments_of
 from processes.simulation.photos import photo
 from processes.simulation.staff import Crew
@@ -162,10 +162,23 @@ class Town:
         count = self.plan.cases_per_day
         if self._calendar.is_working(day):
             self._at_if_ahead(datetime.combine(day, INSPECTION, ZONE), self._inspect)
+            with self.store.read() as session:
+                for moment, deed in centre.day(self.crew, session, day):
+                    self._at_if_ahead(moment, self._doing(deed))
         else:
             count = round(count * WEEKEND_SHARE)
         for moment in moments_of(random.Random(f"{self.plan.seed}:{day}"), day, count):
             self._at_if_ahead(moment, self._report_something)
+
+    def _doing(self, deed: centre.Deed) -> Callable[[], None]:
+        def do() -> None:
+            try:
+                with self.store.write() as session:
+                    deed(session)
+            except UserError:
+                self.refused += 1
+
+        return do
 
     def _at_if_ahead(self, moment: datetime, act: Callable[[], None]) -> None:
         """A month that goes on after an interruption has had its morning already."""
@@ -217,7 +230,8 @@ class Town:
     def _notice_work(self) -> None:
         """Put every new work item on somebody's agenda."""
         with self.store.read() as session:
-            query = select(WorkItem).where(WorkItem.id > self._seen, WorkItem.state.in_(OPEN)).order_by(WorkItem.id)
+            of_cases = (WorkItem.id > self._seen, WorkItem.state.in_(OPEN), WorkItem.subject_id > 0)
+            query = select(WorkItem).where(*of_cases).order_by(WorkItem.id)
             for item in session.scalars(query):
                 self._seen = item.id
                 if item.subject_no in self.staged or self._is_theirs(session, item.subject_no):
@@ -250,6 +264,8 @@ class Town:
         self.refuse_theirs(session, item.subject_no)
         if item.element == "act":
             case = session.get_one(Case, item.subject_id)
+            if beside.waits(session, case) or beside.begins(self.crew, session, actor, case):
+                return True
             asking = self.crew.asks_first(item)
             if asking is not None:
                 ask(session, actor, case, asking)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, false, or_, select
@@ -78,3 +79,16 @@ def check_board(actor: Actor, centre: Unit) -> None:
 def reads_words(actor: Actor, visit: Visit, window: Window) -> bool:
     """What a window wrote is for its own people and the centre that leads the visit, not for the whole district."""
     return actor.holds(visit.centre_id, *CENTRE_ROLES) or window.unit_id in reading_units(actor)
+
+
+def has_window(session: Session, unit_ids: Iterable[int]) -> bool:
+    """Whether one of these units staffs a window, or is a centre."""
+    staffed = select(Window.id).where(Window.unit_id.in_(unit_ids), Window.closed.is_(False))
+    return session.scalar(staffed.limit(1)) is not None
+
+
+def has_desk(session: Session, actor: Actor, units: Iterable[Unit]) -> bool:
+    """Whether the front desk is a place of work for the actor, whose posts are at `units`."""
+    if any(unit.level == Beside.CENTRE for unit in units):
+        return True
+    return bool(actor.roles & {DESK, "leader"}) and has_window(session, actor.unit_ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from processes.centres.codes import Service
 from processes.codes import Code, Kind
 
 
@@ -45,21 +46,27 @@ class Outcome(Code):
     CASE = "case", "已转为事件", "became a case"
 
 
-ADVICE, LEGAL_AID, MEDIATION, COMPLAINT, PETITION = "advice", "legal_aid", "mediation", "complaint", "petition"
+ADVICE, LEGAL_AID, MEDIATION, COMPLAINT, PETITION = (
+    Service.ADVICE,
+    Service.LEGAL_AID,
+    Service.MEDIATION,
+    Service.COMPLAINT,
+    Service.PETITION,
+)
 """Services that the model or the figures know by name; every other one is simply served."""
 
 SUGGESTED: Mapping[Matter, tuple[str, ...]] = {
     Matter.ADVICE: (ADVICE,),
     Matter.LEGAL_AID: (LEGAL_AID,),
-    Matter.NOTARY: ("notary",),
+    Matter.NOTARY: (Service.NOTARY,),
     Matter.DISPUTE: (MEDIATION,),
-    Matter.LABOUR: ("labour", MEDIATION),
-    Matter.HOUSING: ("housing", MEDIATION),
-    Matter.MEDICAL: ("medical", MEDIATION),
-    Matter.ENTERPRISE: ("enterprise", ADVICE),
+    Matter.LABOUR: (MEDIATION, ADVICE),
+    Matter.HOUSING: (MEDIATION, ADVICE),
+    Matter.MEDICAL: (MEDIATION, ADVICE),
+    Matter.ENTERPRISE: (Service.ENTERPRISE, ADVICE),
     Matter.COMPLAINT: (COMPLAINT,),
     Matter.PETITION: (PETITION,),
-    Matter.LITIGATION: ("litigation", ADVICE),
+    Matter.LITIGATION: (Service.LITIGATION, ADVICE),
     Matter.OTHER: (ADVICE,),
 }
 """Matter → services, the best first: the first of them at which the centre has a window is suggested (default)."""

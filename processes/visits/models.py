@@ -67,6 +67,8 @@ class VisitWindow(Base):
     visit_id: Mapped[int] = mapped_column(ForeignKey("visit.id"))
     window_id: Mapped[int] = mapped_column(ForeignKey("service_window.id"))
     service: Mapped[str] = mapped_column(String(16))
+    scope: Mapped[str | None] = mapped_column(String(32))
+    """The call of model `window` that serves it: by it its tasks are known."""
     opened_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(16))

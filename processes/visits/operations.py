@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from engine import runtime, vault
 from engine.definitions import deploy
-from engine.errors import Bug, Forbidden, Invalid
+from engine.errors import Forbidden, Invalid
 from engine.network.units import Beside, Unit, get
 from engine.trail.entries import Draft
 from engine.worklist import WorkItem
@@ -18,7 +18,7 @@ from processes.cases.clocks import give_mark, supervisor_of
 from processes.cases.handling import finding
 from processes.centres.models import Window
 from processes.visits.access import DESK
-from processes.visits.codes import SUGGESTED, Channel, Matter, Outcome
+from processes.visits.codes import COMPLAINT, MEDIATION, PETITION, SUGGESTED, Channel, Matter, Outcome
 from processes.visits.facts import SUPERVISOR, visit_of
 from processes.visits.models import Petition, Visit, VisitWindow
 
@@ -168,10 +168,8 @@ def _chosen(session: Session, centre: Unit, codes: Sequence[str]) -> list[Window
 
 def part_of(step: Step, item: WorkItem) -> VisitWindow:
     """The window's part whose task is being completed."""
-    task = next((each for each in step.spiff.ready() if each.task_id == item.task_id), None)
-    if task is None:
-        raise Bug(f"item {item.id} stands at no window")
-    return visit_of(step).window(step.spiff.value("visit_window", task))
+    query = select(VisitWindow).where(VisitWindow.visit_id == visit_of(step).visit.id, VisitWindow.scope == item.scope)
+    return step.session.scalars(query).one()
 
 
 def _keep(step: Step, item: WorkItem, data: Mapping[str, Any]) -> VisitWindow:
@@ -256,6 +254,7 @@ def open_window(step: Step, data: Mapping[str, Any]) -> str:
     facts = visit_of(step)
     part = facts.window(data["visit_window"])
     unit_id = facts.staffed_by(part)
+    part.scope = step.scope
     step.record("visit:window:open", {"service": part.service, "unit": unit_id})
     step.tell("window_opened", unit_id, DESK, f"w{part.id}", service=part.service)
     return part.service
@@ -276,12 +275,12 @@ def _outcome(step: Step, part: VisitWindow) -> Outcome:
         return Outcome.NOT_ELIGIBLE
     if part.granted is not None:
         return Outcome.ASSIGNED if part.granted else Outcome.REFUSED
-    if part.service == "petition" and not petition_of(step.session, part).accepted:
+    if part.service == PETITION and not petition_of(step.session, part).accepted:
         return Outcome.NOT_OURS
     return Outcome.CASE if part.service in BECOME_CASES else Outcome.SERVED
 
 
-BECOME_CASES = frozenset({"petition", "mediation", "complaint"})
+BECOME_CASES = frozenset({PETITION, MEDIATION, COMPLAINT})
 
 
 def served(step: Step, _data: Mapping[str, Any]) -> bool:

@@ -16,8 +16,12 @@ from engine.notices import Notice
 from processes import access
 from processes.cases import reading
 from processes.cases.models import Case
+from processes.visits import access as visits
+from processes.visits.codes import Matter
+from processes.visits.models import Visit
 from web.api.shapes import units_by_id
 from web.pages.showing import Shown, showing
+from web.translation import t
 from web.words import notices as words
 
 if TYPE_CHECKING:
@@ -39,6 +43,7 @@ class Line:
     text: str
     title: str
     is_open: bool
+    is_visit: bool
     unit: Unit | None
     at: datetime
 
@@ -61,7 +66,8 @@ def _page(session: Session, actor: Actor) -> str:
 
 
 def _lines(session: Session, actor: Actor, found: Sequence[Notice]) -> list[Line]:
-    titles = _titles(session, actor, {notice.subject_id for notice in found})
+    subjects = {notice.subject_id for notice in found}
+    titles = {**_titles(session, actor, subjects), **_visit_titles(session, actor, subjects)}
     units = units_by_id(session, [notice.unit_id for notice in found])
     return [_line(notice, titles.get(notice.subject_id), units.get(notice.unit_id)) for notice in found]
 
@@ -74,8 +80,17 @@ def _titles(session: Session, actor: Actor, case_ids: set[int]) -> dict[int, str
     return {row.id: opened.get(row.summary_id, "") for row in rows}
 
 
+def _visit_titles(session: Session, actor: Actor, subjects: set[int]) -> dict[int, str]:
+    """Matters of the visits that the person may read; their subjects lie below zero."""
+    ids = [-subject for subject in subjects if subject < 0]
+    query = select(Visit.id, Visit.matter).where(Visit.id.in_(ids), visits.visible(actor))
+    rows = session.execute(query).all() if ids else []
+    return {-visit_id: t(Matter(matter).zh, Matter(matter).en.capitalize()) for visit_id, matter in rows}
+
+
 def _line(notice: Notice, title: str | None, unit: Unit | None) -> Line:
     tone, icon = words.look(notice.mark)
     text = words.said(notice.mark, notice.data)
     number, at = notice.subject_no, notice.created_at
-    return Line(notice.id, number, tone, icon, text, title or "", title is not None, unit, at)
+    is_visit = notice.subject_id < 0
+    return Line(notice.id, number, tone, icon, text, title or "", title is not None, is_visit, unit, at)

@@ -377,6 +377,13 @@ def upgrade() -> None:
     with op.batch_alter_table("decision_task", schema=None) as batch_op:
         batch_op.create_index("ix_decision_task_procedure", ["procedure_id"], unique=False)
         batch_op.create_index("ix_decision_task_unit", ["unit_id", "due_at"], unique=False)
+        batch_op.create_index(
+            "ix_decision_task_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("done_at is null and overdue_at is null"),
+            postgresql_where=sa.text("done_at is null and overdue_at is null"),
+        )
 
     op.create_table(
         "guidance",
@@ -509,6 +516,7 @@ def upgrade() -> None:
         sa.Column("visit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("window_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("service", sa.String(length=16), nullable=False),
+        sa.Column("scope", sa.String(length=32), nullable=True),
         sa.Column("opened_at", engine.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ended_at", engine.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.String(length=16), nullable=True),
