@@ -17,6 +17,7 @@ from processes.cases import (
     state,
     verifying,
 )
+from processes.consultations import operations as consultations
 from processes.mediations import agreements, appointing, follow_up, handing, sessions
 from processes.mediations import operations as mediations
 from processes.postponing import operations as postponing
@@ -50,6 +51,7 @@ _PARTS = (
     whistles,
     whistle_rating,
     meetings,
+    consultations,
     follow_up,
     mediations,
     appointing,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.db import Base, BigId
 from engine.vault import SealedText
+
+_NOT_SAID = text("done_at is null and overdue_at is null")
 
 
 class Consultation(Base):
@@ -64,6 +66,7 @@ class DecisionTask(Base):
     __table_args__ = (
         Index("ix_decision_task_procedure", "procedure_id"),
         Index("ix_decision_task_unit", "unit_id", "due_at"),
+        Index("ix_decision_task_due", "due_at", sqlite_where=_NOT_SAID, postgresql_where=_NOT_SAID),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

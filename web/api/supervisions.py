@@ -61,7 +61,8 @@ def get_supervisions(path: CasePath) -> Response:
         query = select(SupervisionMeeting).where(SupervisionMeeting.case_id == case.id)
         meetings = session.scalars(query.order_by(SupervisionMeeting.id)).all()
         wanted = [r.issuer_id for r in rows] + [r.subject_id for r in rows if r.subject_id is not None]
-        names = shapes.units_by_id(session, wanted + [each.unit_id for each in [*cards, *meetings]])
+        wanted += [card.unit_id for card in cards] + [meeting.unit_id for meeting in meetings]
+        names = shapes.units_by_id(session, wanted)
         return {"supervisions": [_supervision_json(row, cards, meetings, names) for row in rows]}
 
     return reading(look)

@@ -17,6 +17,7 @@ from engine.network.units import Unit, get
 from engine.worklist import OPEN, WorkItem, check_free
 from processes.cases.actions import Action, require
 from processes.codes import Kind, Urgency
+from processes.consultations.preparing import prepared
 from processes.requests.models import Request
 from processes.requests.operations import EXTENSION, MAX_SUSPENSION_DAYS, longest_extension
 from web.pages import acts
@@ -214,6 +215,9 @@ def _unit_field(session: Session, case: Case, action: Action, field: Field, name
             f"Empty: {names.unit(above)}. Skipping a level needs a reason.",
         )
         return replace(found, help=help_)
+    ready = prepared(session, case)
+    if ready is not None and ready.action == action.code:
+        return replace(found, value=ready.unit.code, shown=names.unit(ready.unit))
     return found
 
 
@@ -252,6 +256,10 @@ def _intro(session: Session, case: Case, code: str) -> str:
         return t(f"事件将转到 {above}，由其签收受理。", f"The case goes to {above}, which has to accept it.")
     if code == "return":
         return t("来件单位审核；同意后事件退回。", "The unit that sent it decides; if it agrees, the case goes back.")
+    ready = prepared(session, case) if code in {"assign", "transfer"} else None
+    if ready is not None and ready.action == code:
+        lead = names.unit(ready.unit)
+        return t(f"会商决定由{lead}牵头，单位已填好。", f"The consultation decided that {lead} leads; it is filled in.")
     pair = _INTROS.get(code) or next((part.INTROS[code] for part in acts.ALL if code in part.INTROS), None)
     return t(*pair) if pair else ""
 

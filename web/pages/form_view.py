@@ -28,7 +28,7 @@ class Choice:
 @dataclass(frozen=True)
 class Field:
     """One field. `control`: text, area, select, radio, boolean, check, unit, units, moment, date, number, score,
-    files, position, parties, group or hidden; `name` is its path in the body, `needed_when` a condition `path:value`
+    files, position, rows, group or hidden; `name` is its path in the body, `needed_when` a condition `path:value`
     under which it must be filled in, `earliest` and `latest` as the control takes them.
 
     `units` are several of `choices`, `value` the codes chosen already. A `group` holds `fields` with whole names. A
@@ -53,7 +53,9 @@ class Field:
     shown: str = ""
     """Of a unit that is chosen already: its name."""
     fields: Sequence[Field] = ()
-    """Of a repeated part: the fields of one; of a group: those in it."""
+    """Of rows: the fields of one; of a group: those in it."""
+    add: str = ""
+    """Of rows: what the button says that adds one."""
 
     @property
     def id(self) -> str:
@@ -121,9 +123,11 @@ def field(form: Form, name: str, given: Mapping[str, Any], prefix: str = "") -> 
     )
     if made.control == "boolean":
         return replace(made, choices=(Choice("true", t("是", "Yes")), Choice("false", t("否", "No"))))
-    if made.control == "parties":
-        parts = schema["items"].get("properties", {})
-        return replace(made, fields=[field(form, part, parts[part]) for part in parts], maximum=schema.get("maxItems"))
+    if made.control == "rows":
+        parts, needed = schema["items"].get("properties", {}), schema["items"].get("required", ())
+        rows = [replace(field(form, part, parts[part]), required=part in needed) for part in parts]
+        add = t(schema.get("x-add-zh", "添加一项"), schema.get("x-add-en", "Add one"))
+        return replace(made, fields=rows, add=add, maximum=schema.get("maxItems"))
     return made
 
 
@@ -136,7 +140,7 @@ def resolved(form: Form, schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 _BY_REFERENCE = {"unit": "unit", "files": "files", "position": "position"}
-_BY_TYPE = {"integer": "number", "number": "number", "array": "parties"}
+_BY_TYPE = {"integer": "number", "number": "number", "array": "rows"}
 _BY_FORMAT = {"date": "date", "date-time": "moment"}
 MOMENTS = frozenset({"deadline", "occurred_at"})
 """Fields that hold a time with its zone; the schemas say only that they are short texts."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from processes.codes import Kind, Urgency
 from web.translation import t
-from web.words import codes, deadlines, moments, names, people, sayings
+from web.words import codes, deadlines, moments, names, parts, people, sayings
 from web.words.people import Person, Who
 from web.words.saying import Saying
 

@@ -91,7 +91,7 @@ function startRepeat(group: HTMLElement): void {
   add.addEventListener("click", () => {
     list.append(template.content.cloneNode(true));
     renumber();
-    list.lastElementChild?.querySelector<HTMLElement>("input, select")?.focus();
+    list.lastElementChild?.querySelector<HTMLElement>("input, select, textarea")?.focus();
   });
   list.addEventListener("click", (event) => {
     if (!(event.target as HTMLElement).closest("[data-remove]")) return;

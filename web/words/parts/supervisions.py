@@ -12,6 +12,19 @@ ELEMENTS: Mapping[str, tuple[str, str]] = {
     "report_account": ("问责建议", "report for accountability"),
 }
 """Human tasks."""
+STAGES: Mapping[str, tuple[str, str]] = {
+    "sup_interview": ("约谈", "interview"),
+    "sup_account": ("问责建议", "report for accountability"),
+}
+"""Clocks."""
+QUOTED: Mapping[str, tuple[str, str]] = {
+    "present": ("参加人员", "present"),
+    "minutes": ("纪要", "minutes"),
+    "findings": ("查明的情况", "findings"),
+    "advice": ("问责建议", "advice"),
+    "feedback": ("书面反馈", "written feedback"),
+}
+"""Texts that the timeline quotes, by their field."""
 ACTIONS: Mapping[str, Saying] = {
     "supervision:meeting:hold": Saying("约谈、问责存档", "kept the minutes"),
     "admin:points:set": Saying("设定督办扣分", "set the points of supervision"),
