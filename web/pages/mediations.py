@@ -143,7 +143,15 @@ def _court_fields(session: Session, actor: Actor) -> Sequence[Field]:
     return (
         Field("title", t("标题", "Title"), "text", required=True, max_length=100),
         area("text", "纠纷情况", "What it is about", 4000, required=False),
-        Field("parties", t("当事人", "Parties"), "parties", required=True, fields=party, maximum=50),
+        Field(
+            "parties",
+            t("当事人", "Parties"),
+            "rows",
+            required=True,
+            fields=party,
+            maximum=50,
+            add=t("添加当事人", "Add a party"),
+        ),
         Field("place_unit", t("纠纷所在地", "Place"), "select", choices=_places(session, actor), help=_place_help()),
         Field("committee", t("调解组织", "Committee"), "select", required=True, choices=_entrusted(session, actor)),
     )
