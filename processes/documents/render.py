@@ -21,7 +21,7 @@ from docx.shared import Mm
 from docxtpl import DocxTemplate, InlineImage  # type: ignore[import-untyped] # the library has none
 from jinja2.sandbox import SandboxedEnvironment
 
-from engine.errors import NotFound, OperatorError
+from engine.errors import Conflict, NotFound
 
 BUILT_IN = Path(__file__).parent / "templates"
 SERIF = ("Noto Serif CJK SC", "Source Han Serif SC", "SimSun", "Songti SC", "AR PL UMing CN")
@@ -37,7 +37,7 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NAME = re.compile("[a-z][a-z0-9_]*")
 
 
-class NoChineseFont(OperatorError):
+class NoChineseFont(Conflict):
     """This server has no Chinese font, so a PDF would be unreadable; take the Word file.
 
     Whoever runs the server installs fonts-noto-cjk, or puts a font into the `fonts` folder beside the templates.
@@ -47,7 +47,7 @@ class NoChineseFont(OperatorError):
     zh = "服务器没有中文字体，生成的 PDF 无法阅读；请改用 Word 文件，并请运维人员安装 fonts-noto-cjk。"
 
 
-class BadTemplate(OperatorError):
+class BadTemplate(Conflict):
     """The template {name} cannot be filled: {why}. Mend the file in the templates folder, or take it away."""
 
     code = "bad_template"

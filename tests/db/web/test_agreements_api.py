@@ -13,6 +13,8 @@ from sqlalchemy import select
 from engine.access_log import Access
 from processes.cases.erasing import erase
 from processes.cases.models import Case
+from processes.documents.agreements import FORMATS
+from processes.documents.render import NoChineseFont
 from processes.mediations.models import Agreement
 from tests.cast import Cast, D, G, S, V
 from tests.db.processes.test_mediations import AGREED, in_session, procedures, sign
@@ -101,6 +103,21 @@ def test_a_draft_has_blanks_for_what_is_not_known(sqlite_cast: Cast, town: Town)
     assert "冯家寺社区VD" in text
     assert "协议生效之日起三十日" in text
     assert town.client(MEDIATOR).get(address, format="pdf").content.startswith(b"%PDF-")
+
+
+def test_without_a_chinese_font_it_says_to_take_the_word_file(
+    sqlite_cast: Cast, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, address = agreed(sqlite_cast)
+
+    def refuse(*_args: object) -> bytes:
+        raise NoChineseFont
+
+    monkeypatch.setitem(FORMATS, "pdf", refuse)
+    answer = town.client(MEDIATOR).get(address, format="pdf")
+    assert (answer.status_code, answer.json()["code"]) == (409, "no_chinese_font")
+    assert "Word" in answer.json()["title"]
+    assert looks(sqlite_cast) == []
 
 
 def test_after_erasure_there_is_no_file(sqlite_cast: Cast, town: Town) -> None:

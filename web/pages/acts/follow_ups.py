@@ -73,7 +73,7 @@ def _by_when(session: Session, _case: Case, item: WorkItem, field: Field) -> Fie
 def _decided_on(session: Session, _case: Case, item: WorkItem, field: Field) -> Field:
     today = session.env.clock.now().astimezone(ZONE).date().isoformat()
     applied = _agreement(session, item).applied_at
-    earliest = applied.astimezone(ZONE).date().isoformat() if applied is not None else None
+    earliest = applied.astimezone(ZONE).date().isoformat() if applied is not None else ""
     return replace(field, value=today, latest=today, earliest=earliest)
 
 
