@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from engine.network.areas import import_areas
-from tests.cast import C2, G2, S2, V2, C, Cast, G, S, V
+from engine.network.units import by_code
+from processes.centres import cards, seeding
+from processes.centres.cards import CardText
+from tests.cast import C2, CENTRE, G2, S2, V2, C, Cast, D, G, S, V
+from tests.db.processes.visiting import come, finish
 
 LONG = "关于潆溪街道冯家寺社区第一网格内多户居民就楼顶防水层年久失修漏水责任归属及维修资金分摊长期协商未果的矛盾纠纷"
 TITLES = ("围墙纠纷", "工地拖欠工资", "路灯不亮", "下水道堵塞", "消防通道被占用", "夜间噪声扰民", LONG)
@@ -48,8 +52,27 @@ def furnish(cast: Cast, *, cases: int = 18) -> Furniture:
     for each in fresh[::6]:
         cast.do(each, "act", outcome="refer_up", reason="超出网格职责")
     _draw_borders(cast)
+    _set_up_centre(cast)
+    _receive_visitors(cast)
     cast.tell()
     return Furniture(quarrel, number, closed.tracking_code or "", fresh)
+
+
+def _set_up_centre(cast: Cast) -> None:
+    with cast.store.write() as session:
+        centre = by_code(session, CENTRE)
+        assert centre is not None
+        seeding.seed(session, cast(f"QH-{D}"), centre)
+        texts = [CardText(name, f"{D}-police", S) for name in ("顺达建材有限公司", "临江汽车零部件制造股份有限公司")]
+        cards.issue_many(session, cast(f"A-{CENTRE}"), centre, texts)
+
+
+def _receive_visitors(cast: Cast) -> None:
+    """One at the windows, one to be told, one closed: the last one that came has the highest number of the day."""
+    served, closed, _ = come(cast, "01"), come(cast, "03", matter="notary"), come(cast, "02", "01", matter="legal_aid")
+    for visit in (served, closed):
+        cast.do(visit.number, "serve", result="已当面答复")
+    finish(cast, closed.number)
 
 
 def _draw_borders(cast: Cast) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.browser.furnishing import furnish
 from tests.browser.measures import violations, weight
 from tests.browser.people import DESK, PHONE, People
-from tests.cast import C, D, G, S, V
+from tests.cast import CENTRE, C, D, G, S, V
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ PAGES = (
     Looked("whistles", "/whistles", "SC-" + S, 150),
     Looked("search", "/search?q=围墙", "SB-" + S, 150),
     Looked("notices", "/notices", "G-" + G, 150),
+    Looked("centre", f"/centres/{CENTRE}", "B-" + CENTRE, 150),
+    Looked("centre duties", f"/centres/{CENTRE}/duties", "SB-" + S, 150),
+    Looked("front desk", "/desk", "A-" + CENTRE, 150),
+    Looked("my window", "/desk", f"A-{D}-justice", 150),
+    Looked("contact cards", f"/centres/{CENTRE}/cards", "A-" + CENTRE, 150),
     Looked("admin", "/admin", "QH-" + D, 150),
     Looked("incidents", "/admin/incidents", "QH-" + D, 150),
     Looked("health", "/admin/health", "QH-" + D, 150),

@@ -285,12 +285,12 @@ def get_rule(path: RulePath) -> Response:
 
 @api.post("/<code>/rules", summary="A new rule, as edition 1")
 def post_rule(path: CentrePath, body: NewRuleBody) -> Response:
-    return _editing(path.code, lambda *who: _issue(*who, body.code, body), 201)
+    return _editing(path.code, lambda session, actor, centre: _issue(session, actor, centre, body.code, body), 201)
 
 
 @api.post("/<code>/rules/<rule>", summary="Issue a new edition of a rule; the ones before are kept")
 def post_edition(path: RulePath, body: RuleBody) -> Response:
-    return _editing(path.code, lambda *who: _issue(*who, path.rule, body), 201)
+    return _editing(path.code, lambda session, actor, centre: _issue(session, actor, centre, path.rule, body), 201)
 
 
 def _issue(session: Session, actor: Actor, centre: Unit, code: str, body: RuleBody) -> dict[str, Any]:

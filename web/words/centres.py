@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     from processes.centres.models import CentreRule, Duty, Room, Window
 
 _ROOMS = {
-    "调解室": ("调解室", "mediation room"),
-    "巡回审判室": ("巡回审判室", "circuit courtroom"),
-    "会商室": ("会商室", "meeting room"),
-    "接谈室": ("接谈室", "talking room"),
-    "心理疏导室": ("心理疏导室", "counselling room"),
+    "调解室": "mediation room",
+    "巡回审判室": "circuit courtroom",
+    "会商室": "meeting room",
+    "接谈室": "talking room",
+    "心理疏导室": "counselling room",
 }
 _RULES = {
-    "工作岗位职责": ("工作岗位职责", "Duties of the posts"),
-    "管理规章制度": ("管理规章制度", "Rules of the centre"),
+    "工作岗位职责": "Duties of the posts",
+    "管理规章制度": "Rules of the centre",
 }
+"""English names of the default set; what somebody named otherwise is shown as it is."""
 
 
 def service(code: str | None) -> str:
@@ -55,11 +56,11 @@ def window(row: Window) -> str:
 
 
 def room(row: Room) -> str:
-    return t(*_ROOMS[row.name]) if row.name in _ROOMS else row.name
+    return t(row.name, _ROOMS.get(row.name, row.name))
 
 
 def rule(row: CentreRule) -> str:
-    return t(*_RULES[row.title]) if row.title in _RULES else row.title
+    return t(row.title, _RULES.get(row.title, row.title))
 
 
 def duty(row: Duty) -> str:

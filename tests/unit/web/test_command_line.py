@@ -119,6 +119,17 @@ def test_a_district_of_ones_own_is_set_up_with_the_commands_of_the_readme(
     assert capsys.readouterr().out.splitlines()[-1].startswith("gg_")
 
 
+def test_a_centre_is_set_up_once(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "units.csv").write_bytes(units_csv())
+    assert run("db", "upgrade") == 0
+    assert run("network", "import", "units.csv") == 0
+    assert run("centre", "seed") == 0
+    assert "default set written" in capsys.readouterr().out
+    assert run("centre", "seed", f"{D}-linjiang") == 0
+    assert "was set up before" in capsys.readouterr().out
+    assert run("centre", "seed", f"{D}-police") == 1
+
+
 def test_no_group_of_commands_hides_another():
     names = [command.name for part in cli.PARTS for command in part.COMMANDS]
     assert len(names) == len(set(names))
