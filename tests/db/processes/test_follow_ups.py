@@ -20,6 +20,7 @@ from engine.worklist import ItemClosed
 from processes.cases.actions import allowed
 from processes.cases.erasing import erase
 from processes.cases.models import Case, NamedReader, Progress
+from processes.cases.tasks import tasks
 from processes.doctor import CHECKS
 from processes.mediations import follow_up
 from processes.mediations.agreements import confirm_by
@@ -27,6 +28,7 @@ from processes.mediations.models import Agreement, Guidance
 from processes.procedures.models import Procedure
 from processes.supervisions.models import Supervision
 from tests.cast import Cast, D, S, V
+from tests.db.processes import test_mediations as mediating
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MEDIATOR = "VD-" + V
@@ -139,6 +141,17 @@ def test_confirmed_and_performed(cast: Cast) -> None:
     all_is_well(cast, number)
 
 
+def test_signing_ends_the_mediation_and_begins_it_in_one_step(cast: Cast) -> None:
+    number = mediating.in_session(cast)
+    mediating.hold(cast, number, "agreed")
+    mediating.sign(cast, number)
+    assert {item.element for item in cast.items(number)} == {"act", "confirmation"}
+    ended, begun = mediating.procedures(cast, number)[0], procedure_of(cast, number)
+    assert (ended.outcome, begun.previous_id, begun.unit_id, begun.stage) == ("agreed", ended.id, ended.unit_id, None)
+    close(cast, number)
+    all_is_well(cast, number)
+
+
 def test_it_goes_on_when_the_case_is_archived(sqlite_cast: Cast) -> None:
     number = signed(sqlite_cast)
     assert sqlite_cast.case(number).state == "archived"
@@ -146,7 +159,9 @@ def test_it_goes_on_when_the_case_is_archived(sqlite_cast: Cast) -> None:
     with sqlite_cast.store.read() as session:
         case = session.scalars(select(Case).where(Case.number == number)).one()
         codes = {action.code for action in allowed(session, sqlite_cast(MEDIATOR), case)}
+        listed = [(task.case.number, task.item.element) for task in tasks(session, sqlite_cast(MEDIATOR))]
     assert codes == {"ask_confirmation"}
+    assert listed == [(number, "confirmation")]
     all_is_well(sqlite_cast, number)
 
 
