@@ -31,6 +31,9 @@ class Client:
         headers = {**self._headers, **({"Idempotency-Key": key} if key else {}), **more.pop("headers", {})}
         return requests.post(self._base + path, json=body, headers=headers, timeout=10, **more)
 
+    def put(self, path: str, body: Any) -> requests.Response:
+        return requests.put(self._base + path, json=body, headers=self._headers, timeout=10)
+
     def done(self, path: str, body: Any = None) -> Any:
         """POST that must succeed; the answer."""
         answer = self.post(path, body)
