@@ -65,6 +65,9 @@ class WhistleView:
     again: bool
     carries_on: bool
     parts: Sequence[PartView]
+    waits: str
+    """What the caller has to do next; empty while departments have to act."""
+    clock: Chip | None
 
 
 def load(
@@ -78,7 +81,7 @@ def load(
 ) -> WhistleView:
     """`running`: unit id → the clock of the task that waits there now."""
     callers = actor.holds(procedure.unit_id, PROTECTED_ROLE if case.restricted else "dispatcher")
-    reason = WhistleReason(whistle.reason)
+    reason, own = WhistleReason(whistle.reason), running.get(procedure.unit_id)
     return WhistleView(
         id=procedure.id,
         number=case.number,
@@ -88,6 +91,8 @@ def load(
         again=whistle.again,
         carries_on=procedure.previous_id is not None,
         parts=[_part(session, actor, case, call, running.get(call.unit_id), callers=callers) for call in calls],
+        waits=t("待", "to do: ") + deadlines.stage(own.stage) if own is not None else "",
+        clock=_chip(own, session.env.clock.now()) if own is not None else None,
     )
 
 

@@ -132,7 +132,7 @@ def _ratings(session: Session, _case: Case, item: WorkItem, field: Field) -> Fie
     """One row for each department that was called."""
     calls = to_rate(session, _procedure(session, item))
     rows = [_rating(f"{field.name}.{index}", get(session, call.unit_id)) for index, call in enumerate(calls)]
-    return replace(field, control="group", fields=rows)
+    return replace(field, control="group", label="", fields=rows)
 
 
 def _rating(name: str, unit: Unit) -> Field:

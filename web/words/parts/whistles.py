@@ -54,6 +54,12 @@ COMPLETED: Mapping[tuple[str, str | None], Saying] = {
     ("rate_each", None): Saying("为部门评分", "rated the departments"),
 }
 """Completed forms by task and outcome."""
+QUOTED: Mapping[str, tuple[str, str]] = {
+    "people": ("到场人员", "who comes"),
+    "no_position": ("不能定位的原因", "why there is no position"),
+    "notes": ("说明", "notes"),
+}
+"""Texts of forms that the story quotes."""
 MARKS: Mapping[str, Mark] = {
     "whistled": Mark(
         "late", "megaphone", "被吹哨（{}），请按时应哨并到场", "You are called ({}): please answer and come in time"
