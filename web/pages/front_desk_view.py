@@ -207,12 +207,12 @@ def _part(
     )
 
 
-def _chip(task: Task, now: datetime) -> Chip:
+def _chip(task: Task, now: datetime, *, brief: bool = False) -> Chip:
     clock = task.clock
     if clock is None:
         return clocks.chip(Light.GREEN, None, now)
     light = Light.RED if clock.overdue_at else Light.YELLOW if clock.warned_at else Light.GREEN
-    return clocks.chip(light, clock.due_at, now, provisional=clock.provisional)
+    return clocks.chip(light, clock.due_at, now, provisional=clock.provisional, brief=brief)
 
 
 def _task(
@@ -224,7 +224,7 @@ def _task(
         id=item.id,
         element=item.element,
         label=sayings.element(item.element),
-        chip=_chip(task, now),
+        chip=_chip(task, now, brief=drawn is None),
         holder=persons.get(item.holder_id or 0),
         is_mine=item.holder_id is not None and item.holder_id == actor.staff_id,
         may_take=mine,
@@ -278,7 +278,7 @@ def load(session: Session, actor: Actor, visit: Visit) -> VisitView:
     line = _line(session, actor, seen, {person.staff_id: person for person in persons.values()}, drawn)
     centre = get(session, visit.centre_id)
     at_desk = actor.holds(centre.id, DESK)
-    told = happenings.tell(_material(session, moments, persons))
+    told = happenings.tell(_material(session, visit, moments, persons))
     return VisitView(
         line=line,
         centre=centre,
@@ -305,7 +305,10 @@ def _moments(session: Session, visit: Visit, *, readable: bool) -> list[Moment]:
     return [each for each in found if each.action.startswith("visit:") or each.data.get("element") in ELEMENTS]
 
 
-def _material(session: Session, moments: Sequence[Moment], persons: Mapping[str, Person]) -> happenings.Material:
+def _material(
+    session: Session, visit: Visit, moments: Sequence[Moment], persons: Mapping[str, Person]
+) -> happenings.Material:
+    """What was written is read at its window and on the case; here stands only that nothing was erased."""
     ids = {each.data.get(name) for each in moments for name in ("unit", "sender", "assigner", "checker")}
     codes_ = {each.data.get(name) for each in moments for name in ("to", "from", "owner", "centre")}
     ids |= {post.unit_id for person in persons.values() for post in person.posts}
@@ -314,4 +317,9 @@ def _material(session: Session, moments: Sequence[Moment], persons: Mapping[str,
         Unit.code.in_([each for each in codes_ if isinstance(each, str)]),
     )
     units = {unit.id: unit for unit in session.scalars(select(Unit).where(wanted))}
-    return happenings.Material(moments, units, persons, [], [], {})
+    subjects = [visit.subject_id, *([visit.case_id] if visit.case_id else [])]
+    sealed = session.scalars(select(vault.SealedText).where(vault.SealedText.subject_id.in_(subjects)))
+    unsaid: dict[str, dict[str, str]] = {
+        row.commitment: {} for row in sealed if vault.open_text(session, row) is not None
+    }
+    return happenings.Material(moments, units, persons, [], [], unsaid)
