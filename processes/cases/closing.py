@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from engine.step import Step
 
 
+AGREEMENT_BROKEN = "agreement_broken"
+"""Message to a case that waits to be rated."""
+
+
 class SelfCheck(Forbidden):
     """You settled this case; somebody else checks it."""
 
@@ -156,7 +160,7 @@ def callback_due(step: Step, _data: Mapping[str, Any]) -> bool:
 
 
 def reopen(step: Step, _data: Mapping[str, Any]) -> bool:
-    """`op.reopen`: not satisfied, once; the last owner does it again and its superior is told."""
+    """`op.reopen`: not satisfied, or an agreement was broken; once. Back to the last owner; its superior is told."""
     facts = facts_of(step)
     case = facts.case
     case.reopened += 1
@@ -167,7 +171,8 @@ def reopen(step: Step, _data: Mapping[str, Any]) -> bool:
     if overall is not None:
         step.deadlines.restart(overall, "overall", step.criteria)
     hops.move(step, case.last_owner_id, Disposition.REOPEN)
-    step.tell("reopened", supervisor_of(step, case.last_owner_id), "supervisor", f"r{case.reopened}")
+    if step.message != AGREEMENT_BROKEN:  # of that the superior has been told already
+        step.tell("reopened", supervisor_of(step, case.last_owner_id), "supervisor", f"r{case.reopened}")
     return False
 
 

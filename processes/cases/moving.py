@@ -32,6 +32,13 @@ _DECIDES: Mapping[str, _Why] = {
     "consider_return": ("a return is asked for by who holds the case", "退回须由承办单位提出"),
     "callback": ("closing a case is a decision", "结案须经核查决定"),
     "suspended": ("stopping the clock is for the superior to grant", "挂账须经上级批准"),
+    "confirmation": ("the thirty days of the parties begin once, with the signing", "司法确认期限自签订起只计算一次"),
+    "court_decision": ("only both parties ask the court", "司法确认须由双方共同申请"),
+    "performance": (
+        "what comes before is for the parties and the court",
+        "是否申请由双方、是否确认由法院决定",
+    ),
+    "follow_guidance": ("whether it was performed is what the visit finds", "是否履行须经回访确认"),
 }
 _CLOSED: _Why = ("the case is closed; only its citizen can have it reopened", "事件已办结，只能由群众评价后重新办理")
 _NOT_ACCEPTED: _Why = ("the case was not yet accepted; that is for who verifies it", "尚未立案，须由核实人作出决定")

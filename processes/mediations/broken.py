@@ -8,6 +8,7 @@ from engine import vault
 from engine.actors import Post
 from engine.network.units import get
 from processes.cases import readers
+from processes.cases.closing import AGREEMENT_BROKEN
 from processes.cases.facts import facts_of
 from processes.cases.models import Progress
 from processes.cases.reporting import report
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from processes.cases.models import Case
 
 OPEN, REOPENED, NEW = "open", "reopened", "new"
-MESSAGE = "agreement_broken"
 LINE = "taken_up_again"
 """Kind of the line on the old case that names the new one."""
 MAX_TITLE, MAX_TEXT = 100, 4000
@@ -37,7 +37,7 @@ def take_up_again(step: Step, agreement: Agreement) -> tuple[str, dict[str, Any]
     if State(case.state) in OWNED:
         return OPEN, {}
     if State(case.state) == State.RATING and not case.reopened and case.instance_id is not None:
-        step.send(MESSAGE, case.instance_id)
+        step.send(AGREEMENT_BROKEN, case.instance_id)
         return REOPENED, {}
     return NEW, {"case": _report_anew(step, case, agreement).number}
 

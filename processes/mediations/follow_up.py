@@ -93,7 +93,7 @@ def write_confirmation(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> 
     """Form `med_confirmation`. Raises ConfirmationRefused for an application too late, or of an oral agreement."""
     agreement, result = _agreement(step), str(data["result"])
     row = step.deadlines.find(_item.scope, _item.element)
-    if row is not None:
+    if row is not None and row.started_at == agreement.signed_at:
         agreement.confirm_by = row.due_at  # a calendar published meanwhile may have moved the last day
     if result == "applied":
         if step.now > agreement.confirm_by:

@@ -14,12 +14,14 @@ from engine.deadlines.book import Deadline
 from engine.doctor.checks import Patient, State
 from engine.errors import AlreadyTaken, Forbidden, Invalid, NotAllowedNow
 from engine.instances import ENDED, ProcessInstance
+from engine.spiff.moving import Place
 from engine.step import Step
 from engine.trail.verify import verify
 from engine.worklist import ItemClosed
 from processes.cases.actions import allowed
 from processes.cases.erasing import erase
 from processes.cases.models import Case, NamedReader, Progress
+from processes.cases.moving import may_move
 from processes.cases.tasks import tasks
 from processes.doctor import CHECKS
 from processes.mediations import follow_up
@@ -30,6 +32,7 @@ from processes.supervisions.models import Supervision
 from tests.cast import Cast, D, S, V
 from tests.db.processes import test_mediations as mediating
 
+ELEMENTS = {"confirmation", "court_decision", "performance", "follow_guidance"}
 ZONE = ZoneInfo("Asia/Shanghai")
 MEDIATOR = "VD-" + V
 JUDGE_NO = "（2026）川1302民特18号"
@@ -342,6 +345,8 @@ def test_a_broken_agreement_reopens_a_case_that_waits_to_be_rated_once(sqlite_ca
     assert sqlite_cast.case(number).state == "rating"
     broken(sqlite_cast, number)
     assert (sqlite_cast.case(number).state, sqlite_cast.case(number).reopened) == ("handling", 1)
+    sqlite_cast.tell()
+    assert marks(sqlite_cast, number, "reopened") == []
     with sqlite_cast.store.read() as session:
         assert session.scalars(select(Case.number)).all() == [number]
     all_is_well(sqlite_cast, number)
@@ -379,6 +384,18 @@ def test_others_and_second_answers_are_refused(sqlite_cast: Cast) -> None:
     sqlite_cast.do(number, "confirmation", result="applied")
     with pytest.raises((ItemClosed, AlreadyTaken)), sqlite_cast.store.write() as session:
         runtime.complete(session, sqlite_cast(MEDIATOR), item.id, {"result": "applied"})
+
+
+def test_an_administrator_puts_no_token_where_the_parties_or_the_court_decide(sqlite_cast: Cast) -> None:
+    number = signed(sqlite_cast)
+    sqlite_cast.do(number, "confirmation", result="not_wanted")
+    admin, instance_id = sqlite_cast("QH-" + D), procedure_of(sqlite_cast, number).instance_id
+    assert instance_id is not None
+    with sqlite_cast.store.read() as session:
+        step = Step(session, admin, session.get_one(ProcessInstance, instance_id))
+        place = Place("", follow_up.KIND, "performance", sorted(ELEMENTS))
+        refused = {element for element in ELEMENTS if may_move(step, place, element) is not None}
+    assert refused == ELEMENTS - {"performance"}
 
 
 def test_a_case_is_not_erased_while_its_agreement_is_followed(sqlite_cast: Cast) -> None:
