@@ -57,8 +57,6 @@ def write_agreement(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> Non
     step.session.add(agreement)
     step.session.flush()
     take_route(step, mediation, data["route"])
-    codes = {"number": agreement.number, "oral": oral, "signatures": agreement.signatures}
-    step.record("mediation:agreement:sign", codes)
 
 
 def _check(step: Step, data: Mapping[str, Any], *, oral: bool, signed: int) -> None:
@@ -80,10 +78,13 @@ def confirm_by(signed_at: datetime) -> datetime:
 
 def signed(step: Step, _data: Mapping[str, Any]) -> bool:
     """`op.mediation_signed`: the mediation is over, the case's owner concludes, the follow-up begins."""
-    procedure = linking.finish(step, "agreed")
-    agreement = step.session.scalar(select(Agreement).where(Agreement.procedure_id == procedure.id))
+    mediation = mediation_of(step)
+    agreement = step.session.scalar(select(Agreement).where(Agreement.procedure_id == mediation.procedure_id))
     if agreement is None:
         raise Bug("signed without an agreement")
+    codes = {"number": agreement.number, "oral": agreement.oral, "signatures": agreement.signatures}
+    step.record("mediation:agreement:sign", {**codes, "route": mediation.route})
+    procedure = linking.finish(step, "agreed")
     step.tell("mediation_agreed", facts_of(step).case.owner_id, "handler", f"p{procedure.id}")
     follow_up.begin(step, agreement)
     return True

@@ -50,7 +50,6 @@ def write_appoint(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> None:
     mediation.mediator_id = staff.id
     mediation.with_lawyer = bool(data.get("with_lawyer"))
     note(step, "med_appoint", None, seal_words(step, "med_appoint", data))
-    step.record("mediation:mediator:appoint", {"mediator": staff.staff_no, "lawyer": mediation.with_lawyer})
 
 
 def check_conflict(session: Session, case: Case, staff: Staff) -> None:

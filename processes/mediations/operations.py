@@ -127,8 +127,6 @@ def write_consent(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> None:
     if data["all_willing"]:
         mediation.consented_at = step.now
     note(step, "med_consent", "willing" if data["all_willing"] else "unwilling", seal_words(step, "med_consent", data))
-    codes = {"how": data["how"], "unwilling": data.get("unwilling"), "protection": bool(data.get("protection"))}
-    step.record("mediation:consent:take", {"willing": data["all_willing"], **codes})
 
 
 def lapsed(step: Step, _data: Mapping[str, Any]) -> bool:
@@ -156,12 +154,14 @@ def write_guidance(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> None
         )
     )
     take_route(step, mediation, data["route"])
-    step.record("mediation:guidance:give", {"way": data["way"], "route": data["route"]})
 
 
 def failed(step: Step, _data: Mapping[str, Any]) -> str:
     """`op.mediation_failed`: the parties know other ways; the case goes on with its owner. Returns the outcome."""
-    outcome = outcome_of(step.session, mediation_of(step))
+    mediation = mediation_of(step)
+    outcome = outcome_of(step.session, mediation)
+    told = step.session.scalars(select(Guidance.route).where(Guidance.procedure_id == mediation.procedure_id)).first()
+    step.record("mediation:guidance:give", {"way": told, "route": mediation.route})
     procedure = linking.finish(step, outcome)
     owner = facts_of(step).case.owner_id
     step.tell("mediation_failed", owner, "handler", f"p{procedure.id}", outcome=outcome)

@@ -52,9 +52,7 @@ class Attempt:
 
     @property
     def light(self) -> str:
-        """The lamp of the step's clock; grey while the mediation waits for an expert."""
-        if self.element == "expert_pause":
-            return Light.GREY
+        """The lamp of the step's clock."""
         if self.clock is None:
             return Light.GREEN
         if self.clock.overdue_at is not None:

@@ -21,7 +21,6 @@ _PROTECTORS = ("police", "anti_violence")
 def take_route(step: Step, mediation: Mediation, route: str) -> None:
     """Keep what the outcome calls for. `protect` and `strike` are told to whoever can do it, who then see the case."""
     mediation.route = route
-    step.record("mediation:route:choose", {"route": route})
     occurrence = f"p{mediation.procedure_id}"
     if route == OutcomeRoute.PROTECT:
         for unit in _admitted(step, _PROTECTORS):

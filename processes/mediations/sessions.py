@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine.deadlines.arithmetic import WORKING_UNITS
 from engine.deadlines.book import TASK, Deadline, Place
 from engine.errors import Bug, Invalid
+from engine.instances import RUNNING, ProcessInstance
 from engine.worklist import WorkItem
+from processes.cases.clocks import CASE_MODEL
 from processes.cases.facts import facts_of
 from processes.cases.handling import finding, note, seal_words
 from processes.cases.numbers import LOCAL
@@ -61,7 +63,6 @@ def write_session(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> None:
         )
     )
     step.session.flush()
-    step.record("mediation:session:hold", {"number": mediation.sessions, "result": data["result"]})
 
 
 def pause(step: Step, _data: Mapping[str, Any]) -> bool:
@@ -185,6 +186,35 @@ def _due_of_stay(session: Session, instance_id: int) -> datetime | None:
     return session.scalar(query)
 
 
+def keep_stay(step: Step) -> None:
+    """The same at the end of every step of a case: a new stay or kind has other clocks, the mediation stays lawful."""
+    if step.instance.key != CASE_MODEL or step.instance.ended_at is not None or not facts_of(step).case.links:
+        return
+    stay = next((row for row in step.deadlines if row.element == "act" and row.suspended_at is None), None)
+    if stay is None:
+        return
+    needed = _end_of_mediation(step.session, step.instance.id)
+    if needed is not None and stay.due_at < needed + AFTER_PROCEDURE:
+        step.send("mediation_time", step.instance.id, {"until": (needed + AFTER_PROCEDURE).isoformat()})
+        step.send("reclock", step.instance.id)
+
+
+def _end_of_mediation(session: Session, case_instance_id: int) -> datetime | None:
+    """When the running clocks of a case's mediation have run out with their grace."""
+    query = (
+        select(func.max(func.coalesce(Deadline.grace_at, Deadline.due_at)))
+        .join(ProcessInstance, ProcessInstance.id == Deadline.instance_id)
+        .where(
+            ProcessInstance.parent_id == case_instance_id,
+            ProcessInstance.key == ProcedureKind.MEDIATION.value,
+            ProcessInstance.status == RUNNING,
+            Deadline.closed_at.is_(None),
+            Deadline.suspended_at.is_(None),
+        )
+    )
+    return session.scalar(query)
+
+
 def give_time(step: Step, payload: Mapping[str, Any]) -> None:
     """Message `mediation_time` to a case: stay and case are due no sooner than the mediation needs."""
     until = datetime.fromisoformat(str(payload["until"]))
@@ -207,4 +237,4 @@ def register(registry: Registry) -> None:
     }
     registry.functions["med_stage"] = lambda step: stage_of(mediation_of(step))
     registry.inbox["mediation_time"] = give_time
-    registry.settled.append(keep_time)
+    registry.settled += [keep_time, keep_stay]

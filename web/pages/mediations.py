@@ -21,7 +21,7 @@ from web.pages.form_view import Choice, Field
 from web.pages.procedures.mediations import chip_of, mediator_of
 from web.pages.showing import Shown, showing
 from web.translation import t
-from web.words import codes, mediations, names, sayings
+from web.words import codes, mediations, names
 from web.words.clocks import Chip
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _list(session: Session, actor: Actor) -> Shown:
 
 def _tabs(counts: dict[str, int]) -> Sequence[Tab]:
     """All that is open, the steps at which something stands, what has ended."""
-    steps = [Tab(code, sayings.element(code), count) for code, count in counts.items() if count]
+    steps = [Tab(code, mediations.step(code), count) for code, count in counts.items() if count]
     everything = Tab("", t("全部在办", "All open"), sum(counts.values()))
     return [everything, *steps, Tab(reading.ENDED, t("已结束", "Ended"), None)]
 
@@ -104,7 +104,7 @@ def _row(session: Session, each: Attempt, summary: dict[str, str]) -> Row:
         kind=mediations.kind(each.mediation.kind),
         committee=each.committee,
         mediator=mediator_of(session, each),
-        step=sayings.element(each.element) if each.element else "",
+        step=mediations.step(each.element),
         sessions=each.mediation.sessions,
         chip=chip_of(session, each),
         outcome=outcome,
@@ -136,7 +136,7 @@ def _at_court(session: Session, actor: Actor) -> bool:
 def _court_fields(session: Session, actor: Actor) -> Sequence[Field]:
     roles = [Choice(code, codes.party_role(code)) for code in ("applicant", "respondent", "other")]
     party = [
-        Field("name", t("姓名", "Name"), "text", max_length=80),
+        Field("name", t("姓名", "Name"), "text", required=True, max_length=80),
         Field("phone", t("电话", "Telephone"), "text", max_length=20),
         Field("role", t("身份", "Part"), "select", choices=roles),
     ]
@@ -155,6 +155,10 @@ def _court_fields(session: Session, actor: Actor) -> Sequence[Field]:
         Field("place_unit", t("纠纷所在地", "Place"), "select", choices=_places(session, actor), help=_place_help()),
         Field("committee", t("调解组织", "Committee"), "select", required=True, choices=_entrusted(session, actor)),
     )
+
+
+def _add_party() -> str:
+    return t("添加当事人", "Add a party")
 
 
 def _place_help() -> str:

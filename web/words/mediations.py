@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from processes.codes import MediationKind, OutcomeRoute
+from processes.codes import MediationKind
 from web.translation import t
-from web.words import codes
+from web.words import codes, sayings
 
 OUTCOMES = {
     "agreed": ("达成协议", "agreement signed", "ok"),
@@ -34,15 +34,29 @@ ORIGINS = {
     "desk": ("窗口发起", "begun at a desk"),
     "hand_over": ("其他组织移交", "handed over"),
 }
+ROUTES = {
+    "protect": ("护（保护、救助）", "protect and help"),
+    "mediate": ("调（以调解了结）", "settled by mediation"),
+    "strike": ("打（移交公安）", "passed to the police"),
+}
 SUITS = {"ordinary": ("普通程序", "ordinary suit"), "simple": ("简易程序", "simple suit")}
 
 
+def step(element: str | None) -> str:
+    """征求意愿, as a label that stands by itself; empty when it stands nowhere."""
+    said = sayings.element(element) if element else ""
+    return said[:1].upper() + said[1:]
+
+
 def kind(code: str) -> str:
-    return codes.label(MediationKind(code))
+    """人民调解, as a label that stands by itself."""
+    said = codes.label(MediationKind(code))
+    return said[:1].upper() + said[1:]
 
 
 def route(code: str | None) -> str:
-    return codes.label(OutcomeRoute(code)) if code else ""
+    """护（保护、救助）, 调（以调解了结）, 打（移交公安）."""
+    return t(*ROUTES[code]) if code in ROUTES else ""
 
 
 def outcome(code: str | None) -> tuple[str, str]:

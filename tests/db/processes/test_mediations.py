@@ -12,7 +12,9 @@ from engine import runtime, timers
 from engine.actors import Actor
 from engine.deadlines.book import Deadline
 from engine.errors import Forbidden, Invalid, NotAllowedNow
+from engine.instances import ProcessInstance
 from engine.network.units import by_code
+from engine.worklist import ItemClosed
 from processes.cases.actions import require
 from processes.cases.models import Case
 from processes.cases.numbers import LOCAL
@@ -348,7 +350,7 @@ def test_an_expert_stops_the_clock_and_the_rest_of_it_goes_on(sqlite_cast: Cast)
     hold(sqlite_cast, number, "pause")
     sqlite_cast.pass_time(timedelta(days=25))
     assert "overdue" not in marks(sqlite_cast, number)
-    sqlite_cast.do(number, "expert_pause", opinion="围墙越界十厘米")
+    sqlite_cast.do(number, "expert_pause", expert_opinion="围墙越界十厘米")
     row = clock_of(sqlite_cast, "mediate_session")
     assert row.due_at - sqlite_cast.clock.now() == left
     assert sqlite_cast.case(number).light == "green"
@@ -404,6 +406,78 @@ def test_a_department_can_be_given_ten_working_days_more(sqlite_cast: Cast) -> N
         sqlite_cast.do(number, "ask_longer", both_agree=True, until="2027-01-08")
     sqlite_cast.do(number, "ask_longer", both_agree=True, until="2027-01-05")
     assert clock_of(sqlite_cast, "mediate_session").due_at.astimezone(LOCAL).date() == date(2027, 1, 5)
+
+
+def test_a_case_that_is_pressed_is_not_due_before_its_mediation(sqlite_cast: Cast) -> None:
+    number = in_session(sqlite_cast)
+    with sqlite_cast.store.write() as session:
+        case = session.scalars(select(Case).where(Case.number == number)).one()
+        assert case.instance_id is not None
+        runtime.deliver(session, sqlite_cast.grid, case.instance_id, "reclassified", {"urgency": "urgent"})
+    assert clock_of(sqlite_cast, "act").due_at > clock_of(sqlite_cast, "mediate_session").due_at
+    sqlite_cast.pass_time(timedelta(days=30))
+    assert not marks(sqlite_cast, number) & {"overdue", "escalated", "overall_overdue"}
+    no_drift(sqlite_cast)
+
+
+def test_a_case_that_moves_meanwhile_is_not_due_before_its_mediation(sqlite_cast: Cast) -> None:
+    number = in_session(sqlite_cast)
+    sqlite_cast.do(number, "act", outcome="refer_up", reason="涉及多方")
+    sqlite_cast.do(number, "accept", outcome="accept")
+    assert clock_of(sqlite_cast, "act").due_at > clock_of(sqlite_cast, "mediate_session").due_at
+    hold(sqlite_cast, number, "agreed")
+    sign(sqlite_cast, number)
+    assert clock_of(sqlite_cast, "act").stage == "conclude"
+    no_drift(sqlite_cast)
+
+
+def test_working_days_of_a_department_count_make_up_saturdays_and_no_festival(sqlite_cast: Cast) -> None:
+    sqlite_cast.clock.set(datetime(2026, 1, 26, 9, 0, tzinfo=LOCAL))
+    number = in_session(sqlite_cast, f"{D}-labour", f"C-{D}-labour")
+    due = clock_of(sqlite_cast, "mediate_session").due_at.astimezone(LOCAL)
+    assert due.date() == date(2026, 2, 28)  # a Saturday that is worked, as is the 14th
+    sqlite_cast.clock.set(datetime(2026, 2, 28, 17, 0, tzinfo=LOCAL))
+    sqlite_cast.pass_time(timedelta(days=2))  # it is over when offices open again on Monday
+    assert elements(sqlite_cast, number) == {"act", "ask_longer"}
+
+
+def test_many_sessions_leave_a_state_of_one_size(sqlite_cast: Cast) -> None:
+    number = in_session(sqlite_cast)
+    sizes = []
+    for count in range(1, 21):
+        hold(sqlite_cast, number, "again")
+        if count in {3, 20}:
+            with sqlite_cast.store.read() as session:
+                instance = session.get_one(ProcessInstance, procedures(sqlite_cast, number)[-1].instance_id)
+                sizes.append(len(instance.state))
+    assert max(sizes) <= min(sizes) * 1.05
+    assert mediation(sqlite_cast, number).sessions == 20
+
+
+def test_nobody_is_told_the_same_twice(sqlite_cast: Cast) -> None:
+    number = in_session(sqlite_cast)
+    sqlite_cast.pass_time(timedelta(days=31))
+    sqlite_cast.do(number, "ask_longer", both_agree=True, until="2027-01-15")
+    sqlite_cast.pass_time(timedelta(days=22))
+    guide(sqlite_cast, number)
+    sqlite_cast.tell()
+    told = [each for each in sqlite_cast.notices(number) if each[0].startswith("mediation_")]
+    twice = {each for each in told if told.count(each) > 1}
+    assert {mark for mark, _ in twice} <= {"mediation_time_up"}  # once for each time limit
+    assert {told.count(each) for each in twice} <= {2}
+
+
+def test_nobody_acts_after_the_end_or_out_of_their_role(sqlite_cast: Cast) -> None:
+    number = in_session(sqlite_cast)
+    item = sqlite_cast.items(number, "mediate_session")[0]
+    form = {"result": "agreed", "held_on": today(sqlite_cast), "record": "x"}
+    with sqlite_cast.store.write() as session, pytest.raises(Forbidden):
+        runtime.complete(session, sqlite_cast("VC-" + V), item.id, form)
+    hold(sqlite_cast, number, "failed")
+    with sqlite_cast.store.write() as session, pytest.raises(ItemClosed):
+        runtime.complete(session, sqlite_cast(MEDIATOR), item.id, form)
+    with pytest.raises(Invalid):
+        sqlite_cast.do(number, "guidance", way="litigation", told_on="2027-01-01", route="mediate")
 
 
 # -- silence

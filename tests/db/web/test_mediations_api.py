@@ -88,7 +88,7 @@ def test_the_court_files_a_matter_before_a_suit(sqlite_cast: Cast, town: Town) -
     [
         ("take_consent", {"all_willing", "unwilling", "how", "asked_on", "protection", "words"}),
         ("appoint_mediator", {"mediator", "conflict_checked", "with_lawyer", "lawyer"}),
-        ("record_session", {"result", "held_on", "present", "record", "with_expert", "files"}),
+        ("record_session", {"result", "held_on", "attending", "record", "with_expert", "files"}),
         ("guide", {"way", "told_on", "route", "words"}),
         ("agree", {"result", "oral", "facts", "terms", "perform_by", "signers", "sealed", "route", "words"}),
     ],

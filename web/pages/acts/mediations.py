@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 WANTED: Mapping[str, Sequence[str]] = {
     "take_consent": ("all_willing", "unwilling", "how", "asked_on", "protection", "words"),
     "appoint_mediator": ("mediator", "conflict_checked", "with_lawyer", "lawyer"),
-    "record_session": ("result", "held_on", "present", "record", "with_expert", "files"),
-    "end_pause": ("opinion", "files"),
+    "record_session": ("result", "held_on", "attending", "record", "with_expert", "files"),
+    "end_pause": ("expert_opinion", "files"),
     "ask_longer": ("both_agree", "until", "words"),
     "agree": ("result", "oral", "facts", "terms", "perform_by", "signers", "sealed", "route", "words"),
     "guide": ("way", "told_on", "route", "words"),
@@ -120,7 +120,7 @@ def _protection(_session: Session, case: Case, _item: WorkItem, field: Field) ->
 
 def _signers(_session: Session, _case: Case, _item: WorkItem, field: Field) -> Field:
     help_ = t("书面协议至少两人签字；口头协议不填。", "At least two for a written agreement; none for an oral one.")
-    return replace(field, help=help_)
+    return replace(field, help=help_, add=t("添加签字人", "Add a signature"))
 
 
 FILL: Mapping[str, Fill] = {

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from engine import vault
 from engine.network.people import masked, name_of
+from processes.documents.agreements import may_take_file
 from processes.mediations import reading
 from processes.mediations.handing import may_hand_over, targets
 from processes.mediations.models import Agreement, Guidance
 from web.pages.form_view import Choice
-from web.words import clocks, codes, mediations, names, sayings
+from web.words import clocks, codes, mediations, names
 from web.words.clocks import Chip
 
 if TYPE_CHECKING:
@@ -30,13 +31,16 @@ class SessionView:
     held_on: date
     result: str
     with_expert: bool
-    present: str
+    attending: str
     record: str
 
 
 @dataclass(frozen=True)
 class MediationView:
-    """A mediation as its card shows it. `others`: committees to which the reader may hand it over."""
+    """A mediation as its card shows it. `others`: committees to which the reader may hand it over.
+
+    `draft`: address of a draft of the agreement, without its format; empty when there is none for the reader.
+    """
 
     kind: str
     origin: str
@@ -56,6 +60,7 @@ class MediationView:
     tone: str
     route: str
     is_confidential: bool
+    draft: str
     number: str
     mediation_id: int
     others: Sequence[Choice]
@@ -74,7 +79,7 @@ def _view(session: Session, actor: Actor, found: Attempt) -> MediationView:
         kind=mediations.kind(found.mediation.kind),
         origin=mediations.origin(found.mediation.origin),
         suit=mediations.suit(found.mediation.suit),
-        step=sayings.element(found.element) if found.element else "",
+        step=mediations.step(found.element),
         chip=chip_of(session, found),
         total=found.total.due_at if found.total is not None and found.total.suspended_at is None else None,
         extended=found.mediation.extended,
@@ -89,6 +94,7 @@ def _view(session: Session, actor: Actor, found: Attempt) -> MediationView:
         tone=tone,
         route=mediations.route(found.mediation.route),
         is_confidential=not reads and bool(found.sessions),
+        draft=_draft(session, actor, found),
         number=found.case.number,
         mediation_id=found.procedure.id,
         others=_others(session, actor, found),
@@ -124,11 +130,17 @@ def _sessions(session: Session, found: Attempt, *, reads: bool) -> list[SessionV
             held.held_on,
             mediations.result(held.result),
             held.with_expert,
-            str((texts := opened.get(held.words_id or 0) or {}).get("present", "")),
+            str((texts := opened.get(held.words_id or 0) or {}).get("attending", "")),
             str(texts.get("record", "")),
         )
         for held in found.sessions
     ]
+
+
+def _draft(session: Session, actor: Actor, found: Attempt) -> str:
+    """While the agreement is to be signed, for those who may have it."""
+    wanted = found.element == "agreement" and may_take_file(session, actor, found.case, found.procedure.unit_id)
+    return f"/api/v1/cases/{found.case.number}/mediations/{found.procedure.id}/draft" if wanted else ""
 
 
 def _texts(session: Session, agreement: Agreement) -> dict[str, str]:

@@ -34,10 +34,7 @@ ACTIONS: Mapping[str, Saying] = {
     "procedure:mediation:end": also("调解结束", "mediation ended"),
     "mediation:attempt:begin": Saying("开始调解", "began a mediation"),
     "mediation:attempt:hand_over": Saying("移交其他调解组织", "handed the mediation over"),
-    "mediation:consent:take": Saying("征求调解意愿", "asked both parties"),
-    "mediation:mediator:appoint": Saying("选定调解员", "appointed the mediator"),
     "mediation:mediator:replace": also("更换调解员", "another mediator stands in"),
-    "mediation:session:hold": Saying("记录一次调解", "recorded a session"),
     "mediation:clock:pause": also(
         "等待鉴定，调解停止计时", "waiting for an expert, the mediation's clock stands still"
     ),
@@ -46,7 +43,6 @@ ACTIONS: Mapping[str, Saying] = {
     "mediation:clock:extend": also("调解期限延长", "the time for mediation is extended"),
     "mediation:agreement:sign": Saying("签订调解协议", "signed the agreement", "ok"),
     "mediation:guidance:give": Saying("告知其他途径", "told other ways"),
-    "mediation:route:choose": Saying("确定护调打", "chose protect, mediate or strike"),
 }
 """Entries of the trail."""
 COMPLETED: Mapping[tuple[str, str | None], Saying] = {
