@@ -30,6 +30,7 @@ ACCOUNTS = (
     Account("G009009001", "网格员 · 冯家寺社区", "grid worker · 冯家寺社区"),
     Account("VA009009", "村(社区)服务站受理员 · 冯家寺社区", "village desk · 冯家寺社区"),
     Account("VB009009", "村(社区)分拨核查员 · 冯家寺社区", "village dispatcher and checker · 冯家寺社区"),
+    Account("VD009009", "调解员 · 冯家寺社区人民调解委员会", "mediator · 冯家寺社区"),
     Account("SA009", "街道分中心受理员（回访） · 潆溪街道", "subdistrict desk, calls back · 潆溪街道"),
     Account("SB009", "街道分中心承办人 · 潆溪街道", "subdistrict handler · 潆溪街道"),
     Account("SC009", "街道分中心分拨员 · 潆溪街道", "subdistrict dispatcher · 潆溪街道"),
@@ -40,6 +41,7 @@ ACCOUNTS = (
     Account("D-command-A", "区委政法委指挥长", "commander of the command office"),
     Account("D-police-A", "部门联络员 · 区公安分局", "department liaison · police"),
     Account("D-linjiang-A", "法务服务中心受理员 · 临江新区", "legal service centre · 临江新区"),
+    Account("D-linjiang-B", "法务服务中心负责人 · 临江新区", "leader of the centre · 临江新区"),
     Account("QH", "系统管理员", "administrator"),
     Account("QI", "审计员", "auditor"),
 )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
+from engine.actors import system
 from engine.network.areas import import_areas
 from engine.network.importing import import_units
 from engine.network.staffing import import_staff
-from engine.network.units import Unit, by_code
+from engine.network.units import Beside, Unit, by_code
+from processes.centres.seeding import seed
 from processes.demo.areas import demo_areas
 from processes.demo.generate import DISTRICT, demo_staff, demo_units
 
@@ -25,4 +29,6 @@ def load_demo(session: Session) -> Unit:
     import_staff(session, IMPORTER, demo_staff(units))
     district = by_code(session, DISTRICT)
     assert district is not None  # noqa: S101 # imported above; for the type checker
+    for centre in session.scalars(select(Unit).where(Unit.level == Beside.CENTRE)).all():
+        seed(session, system(district.id, "demo"), centre)
     return district

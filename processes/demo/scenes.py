@@ -6,7 +6,7 @@ hour or day of the week it is: that is why most are urgent, whose clocks run rou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,14 +17,19 @@ from sqlalchemy import select
 from engine import runtime
 from engine.errors import UserError
 from engine.network.people import actor_of, by_staff_no
+from engine.network.units import by_code
 from engine.worklist import OPEN, WorkItem
 from processes.cases.models import Case
-from processes.codes import Rung
+from processes.codes import Rung, WhistleReason
+from processes.mediations.operations import Wish, open_mediation
 from processes.requests.operations import EXTENSION, SUSPENSION, Asking, ask
+from processes.simulation import beside
+from processes.whistles.calling import Calling, whistle
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from engine.actors import Actor
     from engine.db import Session
     from processes.simulation.town import Town
 
@@ -67,11 +72,22 @@ class Press:
 
 
 @dataclass(frozen=True)
+class Begin:
+    """Somebody begins a procedure beside the case."""
+
+    staff_no: str
+    deed: Callable[[Session, Actor, Case], object]
+
+
+Act = Do | Ask | Press | Begin
+
+
+@dataclass(frozen=True)
 class Scene:
     """`hours`: how long before the opening the last act was done."""
 
     hours: float
-    acts: Sequence[Do | Ask | Press]
+    acts: Sequence[Act]
     reporter: str = CELL
     wishes: dict[str, Any] = field(default_factory=dict)
 
@@ -108,6 +124,24 @@ def _back(element: str = "accept") -> Do:
     return Do(element, {"outcome": "return", "reason": "现场不在本单位辖区。"})
 
 
+def _called(*slugs: str, reason: WhistleReason = WhistleReason.JOINT_ENFORCEMENT) -> Begin:
+    calling = Calling([f"{DISTRICT_CODE}-{slug}" for slug in slugs], reason, "请到现场会合，共同处置。")
+    return Begin("SC009", lambda session, actor, case: whistle(session, actor, case, calling))
+
+
+def _mediated(staff_no: str, committee: str) -> Begin:
+    def begin(session: Session, actor: Actor, case: Case) -> None:
+        unit = by_code(session, committee)
+        assert unit is not None  # noqa: S101 # the demo's own network
+        open_mediation(session, actor, case, Wish(unit))
+
+    return Begin(staff_no, begin)
+
+
+COMING = Do("answer", {"coming": True, "people": "两名执法人员"})
+WILLING, APPOINTED = Do("consent", {"all_willing": True}), Do("appoint", {"with_lawyer": False})
+AGREED = Do("mediate_session", {"result": "agreed"})
+AT_VILLAGE, AT_SUBDISTRICT = (*TO_VILLAGE, ACCEPT), (*TO_SUBDISTRICT, ACCEPT)
 NEW, WARNED, LATE = 0.6, 19.5, 25.5
 """Hours in which an urgent matter (24 h, warned after 18 h, escalated after 28 h) is new, warned, overdue."""
 
@@ -173,6 +207,35 @@ SCENES: tuple[Scene, ...] = (
     Scene(NEW, (*TO_SUBDISTRICT, ACCEPT, _across(f"{DISTRICT_CODE}-linjiang")), CELL, _wish("legal_service")),
     Scene(WARNED, (*TO_SUBDISTRICT, ACCEPT, _across(f"{DISTRICT_CODE}-linjiang"), ACCEPT), CELL, URGENT),
     Scene(LATE, (*TO_SUBDISTRICT, ACCEPT, _across(f"{DISTRICT_CODE}-linjiang"), ACCEPT), NEXT_CELL, URGENT),
+    # beside a case: whistles and mediations in each of their states
+    Scene(0.5, (*AT_SUBDISTRICT, _called("police", "urban")), CELL, LIVELIHOOD),
+    Scene(2.0, (*AT_SUBDISTRICT, _called("police", "market"), COMING, Do("arrive", {})), NEXT_CELL, DISPUTE),
+    Scene(
+        4.0,
+        (
+            *(*AT_SUBDISTRICT, _called("urban"), COMING, Do("arrive", {})),
+            Do("work", {"measures": "现场清理占道物品，下发整改通知书。"}),
+        ),
+        CELL,
+        LIVELIHOOD,
+    ),
+    Scene(1.0, (*AT_VILLAGE, _mediated("VA009009", VILLAGE_CODE)), CELL, DISPUTE),
+    Scene(3.0, (*AT_VILLAGE, _mediated("VA009009", VILLAGE_CODE), WILLING, APPOINTED), NEXT_CELL, DISPUTE),
+    Scene(
+        5.0,
+        (*AT_VILLAGE, _mediated("VA009009", VILLAGE_CODE), WILLING, APPOINTED, AGREED),
+        CELL,
+        DISPUTE,
+    ),
+    Scene(
+        9.0,
+        (
+            *(*AT_VILLAGE, _mediated("VA009009", VILLAGE_CODE), WILLING, APPOINTED, AGREED),
+            Do("agreement", {"result": "signed", "oral": False}),
+        ),
+        NEXT_CELL,
+        DISPUTE,
+    ),
     # closed: to be called back, rated, done again
     Scene(2.0, (VERIFY, SETTLE, CHECKED), CELL, DISPUTE),
     Scene(
@@ -212,7 +275,7 @@ def _open(town: Town, scene: Scene) -> None:
     _next(town, number, list(scene.acts))
 
 
-def _next(town: Town, number: str, acts: list[Do | Ask | Press]) -> None:
+def _next(town: Town, number: str, acts: list[Act]) -> None:
     """The next act after a while, as long as nothing has come in between."""
     if not acts:
         return
@@ -231,10 +294,14 @@ def _next(town: Town, number: str, acts: list[Do | Ask | Press]) -> None:
     town.at(town.clock.now() + PACE, play)
 
 
-def _play(town: Town, session: Session, number: str, act: Do | Ask | Press) -> None:
+def _play(town: Town, session: Session, number: str, act: Act) -> None:
     case = session.scalars(select(Case).where(Case.number == number)).one()
     if isinstance(act, Press):
         town.press(session, case, act.rung, actor_of(session, by_staff_no(session, act.staff_no)))
+        return
+    if isinstance(act, Begin):
+        act.deed(session, actor_of(session, by_staff_no(session, act.staff_no)), case)
+        town.refuse_theirs(session, number)
         return
     element = act.element if isinstance(act, Do) else "act"
     query = select(WorkItem).where(
@@ -250,5 +317,6 @@ def _play(town: Town, session: Session, number: str, act: Do | Ask | Press) -> N
         ask(session, actor, case, Asking(act.kind, act.reason, days=2, review_on=review))
         return
     later = session.env.clock.now() + timedelta(hours=act.deadline or 0)
-    form = act.form | ({"deadline": later.isoformat()} if act.deadline else {})
+    made = beside.FORMS[item.form](town.crew, session, actor, item) if item.form in beside.FORMS else {}
+    form = {**made, **act.form} | ({"deadline": later.isoformat()} if act.deadline else {})
     runtime.complete(session, actor, item.id, form)

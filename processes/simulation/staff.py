@@ -18,7 +18,7 @@ from processes.cases.actions import allowed
 from processes.cases.models import Case
 from processes.codes import Urgency
 from processes.requests.operations import EXTENSION, SUSPENSION, Asking
-from processes.simulation import words
+from processes.simulation import beside, words
 
 if TYPE_CHECKING:
     from engine.db import Session
@@ -38,6 +38,8 @@ LAZY_SHARE = 0.025
 SLOW_UNITS = 0.06
 """Units that take five times as long as others: they make the boards red."""
 ASKING_SHARE = 0.08
+_SLOWER = {"suspended": 20, "mediate_session": 8, "expert_pause": 20, "confirmation": 10, "court_decision": 20}
+"""Steps that people take so many times longer for than for others."""
 Post = tuple[int, str]
 
 
@@ -92,9 +94,9 @@ class Crew:
             slow = self.chances.random() < SLOW_UNITS
             self.pace[item.unit_id] = self.chances.lognormvariate(0, 0.5) * (5 if slow else 1)
         hours = self.pace[item.unit_id] * self.chances.uniform(0.2, 4)
-        if item.element == "suspended":
-            hours *= 20
-        if session.get_one(Case, item.subject_id).urgency != Urgency.ORDINARY:
+        hours *= _SLOWER.get(item.element, 1)
+        case = session.get(Case, item.subject_id)
+        if case is not None and case.urgency != Urgency.ORDINARY:
             return now + timedelta(hours=min(hours / 4, 20))
         return load_calendar(session).add_working_time(now, timedelta(hours=hours)).at
 
@@ -113,6 +115,9 @@ class Crew:
         simple = words.SIMPLE.get(item.form)
         if simple is not None:
             return dict(self.chances.choices([data for _, data in simple], [weight for weight, _ in simple])[0])
+        beside_form = beside.FORMS.get(item.form)
+        if beside_form is not None:
+            return beside_form(self, session, actor, item)
         case = session.get_one(Case, item.subject_id)
         if item.form == "ruling":
             ruler, owner = get(session, item.unit_id), get(session, case.owner_id or case.last_owner_id)

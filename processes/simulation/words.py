@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from processes.codes import WhistleReason
+
 MEASURES = {
     "dispute": (
         "到场了解情况，组织双方当面协商，达成书面调解协议并当场签字。",
@@ -40,6 +42,24 @@ PROGRESS = (
     "已到现场查看并拍照，正在联系维修单位。",
     "第一次调解未达成一致，双方同意再谈一次。",
     "已请社区民警协助，情绪平稳。",
+)
+WHISTLES = (
+    (WhistleReason.JOINT_ENFORCEMENT, "夜市占道经营反复回潮，请联合执法，明日九时在街口集合。"),
+    (WhistleReason.BEYOND_MEANS, "涉及房屋安全鉴定，街道无专业力量，请到场处置。"),
+    (WhistleReason.BEYOND_MEANS, "工地欠薪人数较多，请共同核实并督促支付。"),
+    (WhistleReason.EMERGENCY, "燃气异味，已疏散周边住户，请立即到场。"),
+)
+CONSULTED = ("小区电梯更新资金分摊方案。", "征地拆迁遗留问题处理意见。", "商户油烟扰民整治分工。")
+SESSIONS = {
+    "agreed": ("双方就赔偿金额和履行时间达成一致。", "经释法说理，双方互谅互让，愿意签订协议。"),
+    "again": ("双方分歧缩小，约定三日后再谈。", "一方需与家人商量，另约时间。"),
+    "failed": ("双方差距过大，申请人要求终止调解。",),
+    "pause": ("双方同意先作鉴定，鉴定后继续。",),
+}
+FACTS = ("双方因相邻通行发生争执，造成部分设施损坏。", "因装修漏水造成楼下财物受损，双方对金额有争议。")
+TERMS = (
+    "一、被申请人十日内恢复原状；二、双方不再追究其他责任。",
+    "一、被申请人一次性支付三千元；二、申请人收款后双方再无争议。",
 )
 SIMPLE: dict[str, list[tuple[int, dict[str, Any]]]] = {
     "verify": [
@@ -81,4 +101,53 @@ SIMPLE: dict[str, list[tuple[int, dict[str, Any]]]] = {
     ],
     "sup_judge": [(7, {"verdict": "lift"}), (1, {"verdict": "next"}), (2, {"verdict": "wait"})],
     "resume": [(1, {"reason": "条件已具备，恢复办理。"})],
+    "whistle_answer": [
+        (92, {"coming": True, "people": "两名执法人员"}),
+        (8, {"coming": False, "reason": "该事项不属本部门职责，建议由主管部门到场。"}),
+    ],
+    "refusal_ruling": [
+        (8, {"must_come": True, "reason": "属联合执法事项，须到场配合。"}),
+        (2, {"must_come": False, "reason": "确不属其职责，准予不到场。"}),
+    ],
+    "feedback": [
+        (1, {"measures": "现场检查并责令整改，当事人签收告知书。"}),
+        (1, {"measures": "已会同街道处置完毕，现场恢复。"}),
+    ],
+    "whistle_close": [(1, {"finished": True, "notes": "现场处置完毕，同意销哨。"})],
+    "opinion": [
+        (3, {"opinion": "建议由属地牵头，本单位配合现场处置。", "attend": True}),
+        (1, {"opinion": "可按既有政策办理。", "measures": "提供政策依据。", "attend": False}),
+    ],
+    "decision": [(1, {"decision": "由属地单位牵头办理，各部门按职责配合，一周内办结。"})],
+    "med_resume": [(1, {"opinion": "鉴定意见已出具，双方收悉。"})],
+    "med_longer": [(1, {"both_agree": False, "words": "一方不同意继续。"})],
+    "med_performance": [
+        (9, {"performed": True, "words": "已回访，协议履行完毕。"}),
+        (1, {"performed": False, "words": "对方逾期未付款。"}),
+    ],
+    "sup_account": [
+        (
+            1,
+            {
+                "findings": "多次督办仍未办结。",
+                "advice": "建议通报批评并扣减年度考核分。",
+                "adopted": True,
+                "feedback": "已采纳。",
+            },
+        )
+    ],
+    "serve": [(3, {"result": "已当面解答并提供书面材料清单。"}), (1, {"result": "已受理申请，材料齐全。"})],
+    "means_test": [
+        (8, {"income": "月收入低于低保标准两倍", "household": 3, "eligible": True}),
+        (2, {"income": "高于标准", "household": 2, "eligible": False, "reason": "家庭人均收入超过标准。"}),
+    ],
+    "aid_decision": [(9, {"granted": True}), (1, {"granted": False, "reason": "不属法律援助事项范围。"})],
+    "aid_assign": [(1, {"lawyer": "值班律师"})],
+    "petition_register": [(1, {"summary": "反映安置补偿问题。", "representatives": 1})],
+    "petition_accept": [
+        (8, {"accepted": True, "told": True}),
+        (2, {"accepted": False, "told": True, "reason": "属其他机关职责，已告知。"}),
+    ],
+    "petition_objection": [(1, {"upheld": True, "reason": "经核不属本单位，转送有权处理机关。"})],
+    "visit_close": [(8, {"told": True, "rating": "satisfied"}), (2, {"told": True, "rating": "basic"})],
 }

@@ -156,6 +156,7 @@ def _attempt_json(each: Attempt) -> dict[str, Any]:
         ],
         "agreement": agreement
         and {
+            "id": agreement.id,
             "number": agreement.number,
             "oral": agreement.oral,
             "signatures": agreement.signatures,
