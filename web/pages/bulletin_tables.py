@@ -44,7 +44,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Table:
-    """One table. `has_total`: the last row is one; `is_long`: folded on screen."""
+    """One table. `has_total`: the last row is one; `is_folded`: on screen; `is_long`: folded there, and not printed."""
 
     code: str
     title: str
@@ -54,6 +54,7 @@ class Table:
     has_total: bool = False
     chart: Chart | None = None
     is_long: bool = False
+    is_folded: bool = False
 
 
 def tables(figures: Figures) -> Sequence[Table]:
@@ -66,11 +67,11 @@ def tables(figures: Figures) -> Sequence[Table]:
         level_table(figures),
         mediation_table(figures),
         service_table(figures),
-        activity_table(figures),
         rates_table(figures),
         overdue_table(figures),
         trend_table(figures),
         ranking_table(figures),
+        activity_table(figures),
     ]
 
 
@@ -419,7 +420,7 @@ def activity_table(figures: Figures) -> Table:
         if line.entries
     ]
     note = "" if rows else t("期内没有登记活动。", "No activity was entered in the period.")
-    return Table("activities", t("活动", "Activities"), columns, rows, note)
+    return Table("activities", t("活动", "Activities"), columns, rows, note, is_folded=bool(rows))
 
 
 def codes_of_rate(name: str) -> str:

@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 from engine.network.people import Staff, name_of
 from engine.network.units import Beside, Unit
 from engine.notices import Notice
+from processes.codes import MediationKind
+from processes.mediations.committees import kind_of
 from processes.visits.access import has_desk
 from web.translation import t
 
@@ -22,6 +24,8 @@ WORKERS = frozenset({"cell_worker", "grid_worker"})
 TRIAGERS = frozenset({"desk", "handler", "dispatcher", "checker", "liaison", "mediator"})
 SUPERVISORS = frozenset({"supervisor", "commander", "leader"})
 WHISTLERS = frozenset({"dispatcher", "liaison", "supervisor", "commander"})
+COMMITTEES = frozenset({MediationKind.INDUSTRY, MediationKind.PROFESSIONAL, MediationKind.JUDICIAL})
+"""Kinds of mediation whose committees have little else to do, so that it stands in their bar."""
 READERS = WORKERS | TRIAGERS | SUPERVISORS
 
 
@@ -65,7 +69,7 @@ def load(session: Session, actor: Actor) -> Me:
     found = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(actor.unit_ids)))}
     unread = select(func.count()).where(Notice.staff_id == staff.id, Notice.read_at.is_(None))
     units = [found[unit_id] for unit_id in dict.fromkeys(post.unit_id for post in actor.posts)]
-    desks = _with_front_desk(session, actor, units, desks_of(actor))
+    desks = _with_front_desk(session, actor, units, _with_committee(actor, units, desks_of(actor)))
     return Me(staff.staff_no, name_of(session, staff), actor, units, desks, session.scalar(unread) or 0)
 
 
@@ -76,6 +80,16 @@ def _with_front_desk(session: Session, actor: Actor, units: Sequence[Unit], desk
     front = Desk("front_desk.board", t("服务台", "Front desk"), "users")
     receives = any(unit.level == Beside.CENTRE and actor.holds(unit.id, "desk") for unit in units)
     return [front, *desks] if receives else [*desks, front]
+
+
+def _with_committee(actor: Actor, units: Sequence[Unit], desks: list[Desk]) -> list[Desk]:
+    """At a third party that mediates and at the court the desk and the leader have the mediations too."""
+    at_committee = any(kind_of(unit) in COMMITTEES for unit in units) and bool(actor.roles & {"desk", "leader"})
+    return [*desks, _mediation()] if at_committee and _mediation() not in desks else desks
+
+
+def _mediation() -> Desk:
+    return Desk("mediation_desk.index", t("调解", "Mediation"), "scale")
 
 
 def desks_of(actor: Actor) -> list[Desk]:
@@ -98,12 +112,15 @@ def desks_of(actor: Actor) -> list[Desk]:
     if roles & WHISTLERS and not roles & WORKERS:
         desks.append(Desk("whistle_list.index", t("吹哨", "Whistles"), "megaphone"))
     if "mediator" in roles:
-        mediation = Desk("mediation_desk.index", t("调解", "Mediation"), "scale")
-        desks.insert(0 if roles == {"mediator"} else len(desks), mediation)
-    if roles & SUPERVISORS:
-        desks.append(Desk("bulletin.index", t("简报", "Bulletin"), "file"))
-    if "admin" in roles:
-        desks.append(Desk("admin.index", t("管理", "Administration"), "settings"))
-    if "auditor" in roles:
-        desks.append(Desk("audit.index", t("审计", "Audit"), "shield"))
-    return desks
+        desks.insert(0 if roles == {"mediator"} else len(desks), _mediation())
+    return desks + _now_and_then(roles)
+
+
+def _now_and_then(roles: frozenset[str]) -> list[Desk]:
+    """Desks beside the day's work."""
+    wanted = {
+        Desk("bulletin.index", t("简报", "Bulletin"), "file"): roles & SUPERVISORS,
+        Desk("admin.index", t("管理", "Administration"), "settings"): roles & {"admin"},
+        Desk("audit.index", t("审计", "Audit"), "shield"): roles & {"auditor"},
+    }
+    return [desk for desk, ours in wanted.items() if ours]
