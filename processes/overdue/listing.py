@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from engine.network.units import Beside, Level, Unit
 from processes.access import visible_each
 from processes.cases.models import Case
-from processes.codes import Code, Light
+from processes.codes import Code, Light, Rung
 from processes.supervisions.models import Supervision
 
 if TYPE_CHECKING:
@@ -146,8 +146,9 @@ def histogram(late: Sequence[datetime], now: datetime) -> Mapping[Age, int]:
 
 
 def supervised(session: Session, actor: Actor, case_ids: Sequence[int]) -> Mapping[int, str]:
-    """Rung of the supervision that a unit of the actor has open, by case."""
+    """Highest rung of the supervisions that a unit of the actor has open, by case."""
     query = select(Supervision.case_id, Supervision.rung).where(
         Supervision.case_id.in_(case_ids), Supervision.issuer_id.in_(actor.unit_ids), Supervision.ended_at.is_(None)
     )
-    return {row[0]: row[1] for row in session.execute(query)}
+    found = sorted(session.execute(query).tuples(), key=lambda row: list(Rung).index(Rung(row[1])))
+    return dict(found)

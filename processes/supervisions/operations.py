@@ -215,25 +215,30 @@ def _has_card(step: Step, supervision: Supervision) -> bool:
 
 def next_rung(step: Step, _data: Mapping[str, Any]) -> str:
     """`op.next_rung`: one rung up; the top one stays. Returns the rung."""
-    supervision = of_step(step)
-    position = LADDER.index(Rung(supervision.rung))
-    climbed = LADDER[min(position + 1, len(LADDER) - 1)]
-    if climbed.value != supervision.rung:
+    supervision, ladder = of_step(step), _ladder(step)
+    before = Rung(supervision.rung)
+    climbed = ladder[min(ladder.index(before) + 1, len(ladder) - 1)]
+    if climbed is not before:
         supervision.rung, supervision.waits = climbed.value, 0
     if step.fired is not None:
-        _count_anew(step, supervision)
+        _count_anew(step, supervision, before)
     step.record("supervision:ladder:climb", {"rung": climbed.value, "silent": step.fired is not None})
     return climbed.value
 
 
-def _count_anew(step: Step, supervision: Supervision) -> None:
+def _ladder(step: Step) -> list[Rung]:
+    """As far as the running version of the model goes: the first one ended at the red card."""
+    return LADDER if "hold_interview" in step.compiled.tasks else [rung for rung in LADDER if rung in REPLIED]
+
+
+def _count_anew(step: Step, supervision: Supervision, before: Rung) -> None:
     """Nobody replied: the clock of the reply begins again for the rung reached; after the red card none is asked."""
     row = step.deadline
     if Rung(supervision.rung) in REPLIED:
         step.deadlines.restart(row, f"sup_reply_{supervision.rung}", step.criteria)
-        return
-    superior = facts_of(step).parent_of(supervision.issuer_id)
-    step.tell("red_unanswered", superior, "leader", row.occurrence)
+    if before is Rung.RED:
+        superior = facts_of(step).parent_of(supervision.issuer_id)
+        step.tell("red_unanswered", superior, "leader", row.occurrence)
 
 
 def judge_silent(step: Step, _data: Mapping[str, Any]) -> int:
