@@ -12,7 +12,12 @@ export function startUploads(field: HTMLElement): void {
     wrong.hidden = true;
     const files = [...(input.files ?? [])];
     input.value = "";
-    for (const file of files) await upload(field, file, list, wrong);
+    input.setCustomValidity(t("正在上传，请稍候再提交。", "Still uploading; send the form in a moment."));
+    try {
+      for (const file of files) await upload(field, file, list, wrong);
+    } finally {
+      input.setCustomValidity("");
+    }
   });
 }
 
