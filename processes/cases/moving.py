@@ -32,6 +32,11 @@ _DECIDES: Mapping[str, _Why] = {
     "consider_return": ("a return is asked for by who holds the case", "退回须由承办单位提出"),
     "callback": ("closing a case is a decision", "结案须经核查决定"),
     "suspended": ("stopping the clock is for the superior to grant", "挂账须经上级批准"),
+    "appoint": ("whether there is a mediation is for both parties to say", "是否调解须由双方同意"),
+    "mediate_session": ("a mediator without ties must be appointed first", "须先选定无回避情形的调解员"),
+    "expert_pause": ("whether an expert is needed is for the mediator to say", "是否鉴定由调解员决定"),
+    "ask_longer": ("the parties are asked when the time is over", "调解期限届满方可征求延长"),
+    "agreement": ("only what both parties agreed on is signed", "达成一致后方可签订协议"),
     "confirmation": ("the thirty days of the parties begin once, with the signing", "司法确认期限自签订起只计算一次"),
     "court_decision": ("only both parties ask the court", "司法确认须由双方共同申请"),
     "performance": (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import runtime, timers
+from engine import moving, runtime, timers
 from engine.actors import Actor
 from engine.deadlines.book import Deadline
 from engine.errors import Forbidden, Invalid, NotAllowedNow
@@ -615,3 +615,16 @@ def test_the_court_has_a_matter_mediated_before_a_suit_on_a_clock_of_its_own(sql
     hold(sqlite_cast, number, "agreed")
     sign(sqlite_cast, number)
     assert outcome(sqlite_cast, number) == "agreed"
+
+
+def test_an_operator_cannot_put_the_token_where_the_parties_decide(sqlite_cast: Cast) -> None:
+    number = in_hand(sqlite_cast)
+    mediate(sqlite_cast, number)
+    instance_id = procedures(sqlite_cast, number)[-1].instance_id
+    assert instance_id is not None
+    decided = {"appoint", "mediate_session", "expert_pause", "ask_longer", "agreement"}
+    with sqlite_cast.store.read() as session:
+        admin = sqlite_cast("QH-" + D)
+        (choice,) = moving.choices(session, admin, instance_id)
+        assert set(choice.possible) == {"consent", "guidance"}
+        assert set(choice.refused) >= decided
