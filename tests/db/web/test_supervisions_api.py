@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from engine.trail import entries
 from processes.access import read_case
 from processes.codes import Rung
 from tests.cast import Cast, D, S
+from tests.db.processes.test_consultations import POLICE, consulted, give
 from tests.db.processes.test_supervisions import climbed, hold_interview, supervised
 from tests.story.server import Town, serving
 from web.pages import act_view, case_view
@@ -100,3 +102,13 @@ def test_a_case_names_the_rung_it_has_come_to(sqlite_cast: Cast) -> None:
     with sqlite_cast.store.read() as session:
         (shown,) = case_view.load(session, actor, read_case(session, actor, number)).supervisions
     assert (shown.rung, shown.tone, shown.subject) == (Rung.URGE, "warn", None)
+
+
+def test_a_silent_unit_is_named_as_the_one_that_answers(sqlite_cast: Cast) -> None:
+    number = consulted(sqlite_cast, POLICE)
+    give(sqlite_cast, number, "police")
+    sqlite_cast.pass_time(timedelta(days=16))  # nobody holds the meeting, twice
+    actor = sqlite_cast("QE-" + D)
+    with sqlite_cast.store.read() as session:
+        shown = case_view.load(session, actor, read_case(session, actor, number)).supervisions
+    assert [each.subject.code for each in shown if each.subject is not None] == [S]
