@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 MOST = 200
 """Visits shown on one board; a centre with more open ones has other worries."""
 REVEALING = ("desk", "leader")
+FOUND = 5
+_NUMBER = re.compile(r"[0-9-]{4,32}")
+"""A part of a number that is worth looking for."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,14 @@ def _parts(session: Session, visits: Iterable[Visit], tasks: Mapping[int, Sequen
         at = [task for task in tasks.get(row.visit_id, []) if row.scope and task.item.scope == row.scope]
         found.setdefault(row.visit_id, []).append(Part(row, window, unit, at[0] if at else None))
     return found
+
+
+def find(session: Session, actor: Actor, text: str) -> list[Visit]:
+    """Visits whose number holds `text`, the latest first; names are sealed and not looked for."""
+    if not _NUMBER.fullmatch(text):
+        return []
+    query = select(Visit).where(Visit.number.contains(text, autoescape=True), visible(actor))
+    return list(session.scalars(query.order_by(Visit.id.desc()).limit(FOUND)))
 
 
 def case_of(session: Session, actor: Actor, visit: Visit) -> Case | None:

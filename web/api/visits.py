@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Literal
 
 from flask import Response, g, jsonify
@@ -96,10 +97,13 @@ class RevealBody(Strict):
 def post_visit(path: CentrePath, body: ReceiveBody) -> Response:
     def act(session: Session, actor: Actor) -> tuple[int, dict[str, Any]]:
         centre = access.read_centre(session, actor, path.code)
-        visit = receive(session, actor, centre, body.model_dump(exclude_none=True))
-        return 201, {"number": visit.number, "code": tracking_code(session, visit.number)}
+        return 201, {"number": receive(session, actor, centre, body.model_dump(exclude_none=True)).number}
 
-    return acting(act)
+    response = acting(act)
+    number = response.get_json()["number"]
+    with store().read() as session:  # derived anew, so that no stored answer holds the code
+        response.set_data(json.dumps({"number": number, "code": tracking_code(session, number)}))
+    return response
 
 
 @api.get("/centres/<code>/visits", summary="Open visits of a centre and those closed today")

@@ -13,6 +13,7 @@ from engine.network.people import masked
 from engine.network.units import Level, Unit, by_code, get, lineage
 from processes.cases import lookup, reading, search
 from processes.codes import ENDED, State
+from processes.visits.reading import find as find_visits
 from web.pages.me import READERS
 from web.pages.showing import Shown, is_fragment, showing
 from web.translation import t
@@ -62,9 +63,10 @@ def _of_words(session: Session, actor: Actor, text: str) -> dict[str, Any]:
     found = lookup.find(session, actor, text, before=before, limit=limit)
     words = [search.plain(word) for word in text.split()]
     units = lookup.find_units(session, actor, text) if before is None else []
+    visits = find_visits(session, actor, text) if before is None else []
     is_short = all(len(word) < search.SHORTEST for word in words)
     lines = [_line(hit.row, hit.summary, words) for hit in found.hits]
-    return {"lines": lines, "units": units, "before": found.before, "is_short": is_short}
+    return {"lines": lines, "units": units, "visits": visits, "before": found.before, "is_short": is_short}
 
 
 def _of_unit(session: Session, actor: Actor, code: str) -> dict[str, Any]:

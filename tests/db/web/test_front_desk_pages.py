@@ -79,6 +79,13 @@ def test_every_state_of_a_visit_has_its_page(town: Town, sqlite_cast: Cast) -> N
     assert page(town, DESK, f"/cases/{number}")[0] == 200
 
 
+def test_a_visit_is_found_by_a_part_of_its_number_by_who_may_read_it(town: Town, sqlite_cast: Cast) -> None:
+    number = come(sqlite_cast).number
+    for staff, finds in ((DESK, True), (LAWYER, True), (f"A-{D}-police", False)):
+        status, text = page(town, staff, "/search?q=-00001")
+        assert (status, f"/visits/{number}" in text) == (200, finds)
+
+
 def test_a_notice_of_a_visit_leads_to_it(town: Town, sqlite_cast: Cast) -> None:
     number = come(sqlite_cast).number
     sqlite_cast.tell()
