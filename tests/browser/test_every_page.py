@@ -37,6 +37,8 @@ PAGES = (
     Looked("subdistrict board", "/triage", "SB-" + S, 150),
     Looked("department board", "/triage", f"A-{D}-police", 150),
     Looked("case", "/cases/{quarrel}", "SB-" + S, 150),
+    Looked("mediation desk", "/mediations", "VD-" + V, 150),
+    Looked("court filing", "/mediations/court", f"A-{D}-court", 150),
     Looked("overdue board", "/overdue", "SF-" + S, 350),
     Looked("district overdue board", "/overdue", "QF-" + D, 350),
     Looked("whistles", "/whistles", "SC-" + S, 150),
