@@ -45,34 +45,36 @@ BLANK = "＿＿＿＿＿＿＿＿"
 
 
 @dataclass(frozen=True)
-class Document:
-    """A file ready to be sent. `name`: without its ending."""
+class Asked:
+    """`kind`: docx or pdf; `request_id`: for the access log."""
 
-    name: str
-    content: bytes
+    kind: str
+    request_id: str
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How a file is wanted: `kind` docx or pdf, the house's own `templates` if it has any, and who asked when."""
+class Document:
+    """What a file is made of, outside of the transaction that has noted the look. `name`: without its ending."""
 
-    kind: str
-    templates: Path | None
-    request_id: str
+    name: str
+    context: Mapping[str, Any]
+
+    def render(self, kind: str, templates: Path | None) -> bytes:
+        """`templates`: the house's own. Raises as `processes.documents.render` does."""
+        return FORMATS[kind](TEMPLATE, self.context, templates)
 
 
 def signed(session: Session, actor: Actor, case: Case, agreement_id: int, asked: Asked) -> Document:
     """The file of an agreement.
 
-    Raises NotFound (also when its text was erased), Forbidden (nothing to do with it), and as `render` does.
+    Raises NotFound (also when its text was erased) and Forbidden (nothing to do with it).
     """
     agreement = session.get(Agreement, agreement_id)
     if agreement is None or agreement.case_id != case.id:
         raise NotFound
     _note_look(session, actor, case, agreement.procedure_id, asked, "file")
     mediation = session.get(Mediation, agreement.procedure_id)
-    made = context(session, case, mediation, agreement)
-    return Document(f"调解协议书 {agreement.number}", FORMATS[asked.kind](TEMPLATE, made, asked.templates))
+    return Document(f"调解协议书 {agreement.number}", context(session, case, mediation, agreement))
 
 
 def draft(session: Session, actor: Actor, case: Case, procedure_id: int, asked: Asked) -> Document:
@@ -81,8 +83,7 @@ def draft(session: Session, actor: Actor, case: Case, procedure_id: int, asked: 
     if mediation is None or mediation.case_id != case.id:
         raise NotFound
     _note_look(session, actor, case, procedure_id, asked, "draft")
-    made = context(session, case, mediation, None)
-    return Document(f"调解协议书（草稿）{case.number}", FORMATS[asked.kind](TEMPLATE, made, asked.templates))
+    return Document(f"调解协议书（草稿）{case.number}", context(session, case, mediation, None))
 
 
 def _note_look(session: Session, actor: Actor, case: Case, procedure_id: int, asked: Asked, what: str) -> None:

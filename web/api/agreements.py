@@ -62,10 +62,11 @@ def get_draft(path: MediationPath, query: FileQuery) -> Response:
 
 
 def _file(number: str, wanted: int, kind: str, make: Maker) -> Response:
-    asked = Asked(kind, cookies.settings().templates, g.get("request_id", ""))
+    asked = Asked(kind, g.get("request_id", ""))
     with store().write() as session:
         actor = sign_in(session)
         made = make(session, actor, access.read_case(session, actor, number), wanted, asked)
-    response = Response(made.content, mimetype=MEDIA_TYPES[kind])  # after the commit: what is not recorded is not shown
+    content = made.render(kind, cookies.settings().templates)  # after the commit: it takes time, and the look is noted
+    response = Response(content, mimetype=MEDIA_TYPES[kind])
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(f'{made.name}.{kind}')}"  # RFC 8187
     return response

@@ -117,7 +117,6 @@ def test_without_a_chinese_font_it_says_to_take_the_word_file(
     answer = town.client(MEDIATOR).get(address, format="pdf")
     assert (answer.status_code, answer.json()["code"]) == (409, "no_chinese_font")
     assert "Word" in answer.json()["title"]
-    assert looks(sqlite_cast) == []
 
 
 def test_after_erasure_there_is_no_file(sqlite_cast: Cast, town: Town) -> None:
