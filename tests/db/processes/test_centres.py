@@ -19,6 +19,7 @@ from engine.trail.entries import TrailEntry
 from processes.access import read_case
 from processes.cases.models import Case
 from processes.cases.suggesting import suggest
+from processes.cases.targets import targets
 from processes.centres import cards, operations, reading, routing, seeding
 from processes.centres.cards import CardRevoked, CardText
 from processes.centres.codes import DUTIES, SIGNS, Mode, ResidentKind, Service
@@ -168,6 +169,30 @@ def test_editing_a_duty_changes_the_routing(seeded: Cast) -> None:
     assert suggested() == [(f"{D}-court", "法院 · 调：诉前调处")]
     assert [entry["duty"] for entry in written(seeded, "centre:duty:change")] == ["justice-8"]
     assert "化解治安纠纷" not in str(written(seeded, "centre:duty:add"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_", "ways"),
+    [
+        ("order", None, [("transfer", "police")]),
+        ("livelihood", None, [("assign", "潆溪街道")]),
+        ("dispute", "labour", [("transfer", "labour"), ("assign", "潆溪街道")]),
+        ("dispute", "medical", [("mediate", "medical_mediation")]),
+    ],
+)
+def test_at_the_district_a_suggestion_is_a_way_that_is_open(
+    seeded: Cast, kind: str, type_: str | None, ways: list[tuple[str, str]]
+) -> None:
+    desk = seeded(f"QB-{D}")
+    number = seeded.report(desk, kind=kind, place_unit=V, **({"type": type_} if type_ else {})).case.number
+    seeded.do(number, "verify", result="accept")
+    with seeded.store.read() as session:
+        case = session.scalars(select(Case).where(Case.number == number)).one()
+        found = suggest(session, case)
+        assert [(each.action, each.unit.name) for each in found] == ways
+        for each in found:
+            if each.action != "mediate":
+                assert each.unit.id in {unit.id for unit in targets(session, desk, case, each.action, each.unit.name)}
 
 
 def test_a_district_without_duties_of_its_own_edits_the_default_ones(sqlite_cast: Cast) -> None:
