@@ -150,5 +150,6 @@ def supervised(session: Session, actor: Actor, case_ids: Sequence[int]) -> Mappi
     query = select(Supervision.case_id, Supervision.rung).where(
         Supervision.case_id.in_(case_ids), Supervision.issuer_id.in_(actor.unit_ids), Supervision.ended_at.is_(None)
     )
-    found = sorted(session.execute(query).tuples(), key=lambda row: list(Rung).index(Rung(row[1])))
-    return dict(found)
+    ladder = list(Rung)
+    found = sorted(session.execute(query), key=lambda row: ladder.index(Rung(row[1])))
+    return {row[0]: row[1] for row in found}
