@@ -110,6 +110,6 @@ def _own(column: Any, scope: Scope) -> ColumnElement[int]:
     return func.sum(when((column == scope.unit.id, 1), else_=0))
 
 
-def _one(session: Session, query: Select[Any]) -> Acts:
+def _one(session: Session, query: Select[int, int]) -> Acts:
     total, own = session.execute(query).one()
     return Acts(total, own or 0)

@@ -101,7 +101,11 @@ def trend(session: Session, scope: Scope, period: Period) -> Sequence[MonthLine]
     ]
     counted = [number or 0 for number in session.execute(select(*columns).where(scope.cases())).one()]
     late = _overdue_by_month(session, scope, [month for _, month in months])
-    return [MonthLine(first, *counted[3 * at : 3 * at + 3], overdue=late[at]) for at, (first, _) in enumerate(months)]
+    lines = []
+    for at, (first, _) in enumerate(months):
+        received, closed, eased = counted[3 * at : 3 * at + 3]
+        lines.append(MonthLine(first, received, closed, eased, late[at]))
+    return lines
 
 
 def _overdue_by_month(session: Session, scope: Scope, months: Sequence[Period]) -> Sequence[int]:

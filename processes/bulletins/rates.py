@@ -104,12 +104,17 @@ def ranking(session: Session, scope: Scope, found: Mapping[str, Tally]) -> Seque
 
 def points(rates: Rates) -> float | None:
     """Of 100, to two decimals; None when no rate has anything to reckon from."""
-    known = [(weight, getattr(rates, name)) for name, weight in WEIGHTS.items()]
-    counted = [(weight, part) for weight, part in known if part.whole]
+    counted = weighed(rates)
     if not counted:
         return None
     reached = sum(weight * part.part / part.whole for weight, part in counted)
     return round(100 * reached / sum(weight for weight, _ in counted), 2)
+
+
+def weighed(rates: Rates) -> Sequence[tuple[int, Part]]:
+    """The rates that have something to reckon from, each with its weight."""
+    parts: Sequence[Part] = (rates.response, rates.resolution, rates.satisfaction)
+    return [(weight, part) for weight, part in zip(WEIGHTS.values(), parts, strict=True) if part.whole]
 
 
 def _its_case() -> Any:

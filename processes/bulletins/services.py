@@ -54,8 +54,9 @@ def mediations(session: Session, scope: Scope, period: Period) -> Sequence[Media
 
 
 def _line(kind: MediationKind, row: Sequence[int]) -> MediationLine:
-    counts = [Count(*row[at : at + 2]) for at in range(0, 8, 2)]
-    return MediationLine(kind.value, *counts, lawyer=row[8], confirmed=row[9], performed=row[10])
+    begun, agreed, failed, stands = (Count(*row[at : at + 2]) for at in range(0, 8, 2))
+    lawyer, confirmed, performed = row[8:11]
+    return MediationLine(kind.value, begun, agreed, failed, stands, lawyer, confirmed, performed)
 
 
 def _mediated(scope: Scope) -> ColumnElement[bool]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from engine.actors import Actor
     from engine.db import Session
+    from processes.cases.models import Case
 
 blueprint = Blueprint("activity_log", __name__)
 CODES = {"ActivityKind": ActivityKind, "Tag": Tag, "State": State, "ENDED": ENDED, "codes": codes, "kinds": kinds}
@@ -139,7 +140,7 @@ def show(activity_id: int) -> Shown:
             kind=kind,
             places=units_by_id(session, [row.unit_id, row.place_unit_id]),
             linked=linked,
-            titles=titles(session, [case for case, _ in linked]),
+            titles=_titles(session, linked),
             by=people.load(session, [ref for ref in (row.recorded_by, row.struck_by) if ref]),
             may_link=own,
             may_open=own and kind in OPENING,
@@ -150,6 +151,11 @@ def show(activity_id: int) -> Shown:
         )
 
     return showing(look)
+
+
+def _titles(session: Session, linked: Sequence[tuple[Case, bool]]) -> Mapping[int, str]:
+    rows: Sequence[Any] = [case for case, _ in linked]
+    return titles(session, rows)
 
 
 def counted(kind: ActivityKind, amount: int) -> str:

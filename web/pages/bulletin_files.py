@@ -14,7 +14,9 @@ from processes.bulletins.periods import Period, PeriodKind
 from processes.bulletins.shape import Count, Figures, Part, from_json
 from processes.documents import render
 from web import sheets
-from web.pages.bulletin_tables import HIDDEN, Cell, Chart, Column, Table, lead, period_label, shown, tables, title_of
+from web.pages.bulletin_cells import HIDDEN, Cell, Chart, Column, Table, shown
+from web.pages.bulletin_main import lead, period_label, title_of
+from web.pages.bulletin_tables import tables
 from web.translation import language, t
 from web.words import moments
 
@@ -28,7 +30,7 @@ MEDIA_TYPES = {
     "pdf": "application/pdf",
     "xlsx": sheets.MEDIA_TYPE,
 }
-BLOCK, BLOCKS = "█", 20
+BLOCK, BLOCKS = "█", 12
 """Bars of a Word file are text, so that they can be edited like the rest."""
 
 
@@ -127,7 +129,7 @@ def _head(paper: Paper) -> dict[str, Any]:
 def _word_part(table: Table) -> dict[str, Any]:
     columns, rows = _texts(table)
     if table.chart is not None and table.chart.top and len(columns) < 5:
-        columns.append(table.chart.series[0][0])
+        columns.append(t("图", "Chart"))
         bars = _blocks(table.chart)
         rows = [[*row, bars[at] if at < len(bars) else ""] for at, row in enumerate(rows)]
     return {"title": table.title, "note": table.note, "columns": columns, "rows": rows}

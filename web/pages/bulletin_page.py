@@ -20,11 +20,13 @@ from processes.bulletins.periods import Period, PeriodKind, period_of, range_of
 from processes.bulletins.scope import scope_of, units_below
 from processes.bulletins.shape import Figures
 from processes.overdue.board import ROLES
+from web.pages.bulletin_cells import Table, shown
 from web.pages.bulletin_files import FORMATS, Paper
-from web.pages.bulletin_tables import Part, Table, lead, period_label, shown, tables, title_of
+from web.pages.bulletin_main import lead, period_label, title_of
+from web.pages.bulletin_tables import tables
 from web.pages.showing import Shown, showing
 from web.translation import t
-from web.words import codes, names
+from web.words import codes
 
 if TYPE_CHECKING:
     from engine.actors import Actor
@@ -88,7 +90,7 @@ class BulletinView:
 def index() -> Shown:
     def look(session: Session, actor: Actor) -> Shown:
         view = _load(session, actor)
-        words = {"shown": shown, "lead": lead, "title_of": title_of, "period_label": period_label, "Part": Part}
+        words = {"shown": shown, "lead": lead, "title_of": title_of, "period_label": period_label}
         return render_template(
             "bulletin/index.html",
             view=view,
@@ -156,10 +158,6 @@ def _path(session: Session, unit: Unit, roots: Sequence[Unit]) -> Sequence[Unit]
     root = next((root for root in roots if unit.path.startswith(root.path)), unit)
     below = lineage(unit)[len(lineage(root)) :]
     return [root, *(get(session, unit_id) for unit_id in below)]
-
-
-def unit_name(unit: Unit) -> str:
-    return names.unit(unit)
 
 
 def chart_rows(table: Table) -> Any:

@@ -1,60 +1,20 @@
-"""A bulletin in words and tables: the screen, Word, PDF and Excel all show what is made here from `Figures`."""
+"""A bulletin in tables: the screen, Word, PDF and Excel all show what is made here from `Figures`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 
 from processes.activities.codes import ActivityKind, measure
 from processes.bulletins.acts import FIVE
-from processes.bulletins.periods import Period, PeriodKind
-from processes.bulletins.rates import WEIGHTS
+from processes.bulletins.rates import WEIGHTS, weighed
 from processes.bulletins.shape import FEW, Count, DisputeLine, Figures, Found, Part, Rates
 from processes.codes import Kind, MediationKind
-from processes.visits.codes import ADVICE, LEGAL_AID
+from web.pages.bulletin_cells import HIDDEN, Cell, Chart, Column, Table, open_count, rate_of, shown
+from web.pages.bulletin_main import RATES, main_table, rate_name
 from web.translation import t
 from web.words import codes, names
 from web.words.parts.bulletins import ACTS, LEVELS, SERVICES, SETTLED_AT
-
-Cell = str | int | float | Count | Part | None
-NOTARY = "notary"
-HIDDEN = "…"
-
-
-@dataclass(frozen=True)
-class Column:
-    """`kind`: text, number, share (a `Part`) or points."""
-
-    title: str
-    kind: str = "text"
-
-
-@dataclass(frozen=True)
-class Chart:
-    """Bars for each label, one for each series; what may not be shown is None."""
-
-    labels: Sequence[str]
-    series: Sequence[tuple[str, Sequence[int | None]]]
-
-    @property
-    def top(self) -> int:
-        return max((value or 0 for _, values in self.series for value in values), default=0)
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table. `has_total`: the last row is one; `is_folded`: on screen; `is_long`: folded there, and not printed."""
-
-    code: str
-    title: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell]]
-    note: str = ""
-    has_total: bool = False
-    chart: Chart | None = None
-    is_long: bool = False
-    is_folded: bool = False
 
 
 def tables(figures: Figures) -> Sequence[Table]:
@@ -73,141 +33,6 @@ def tables(figures: Figures) -> Sequence[Table]:
         ranking_table(figures),
         activity_table(figures),
     ]
-
-
-def shown(cell: Cell) -> str:
-    """A cell as people read it: 12, <5, 92.3%, –."""
-    if isinstance(cell, Count):
-        return f"<{FEW}" if cell.is_hidden else str(cell.total)
-    if isinstance(cell, Part):
-        return "–" if cell.rate is None else f"{cell.rate:.1%}"
-    if isinstance(cell, float):
-        return f"{cell:.2f}"
-    return "–" if cell is None else str(cell)
-
-
-def period_label(period: Period) -> str:
-    """2026 年 11 月, 2026 年第四季度, 2026 年上半年, 2026 年度, or the days."""
-    begins, year = period.begins_on, period.begins_on.year
-    quarter, half = (begins.month + 2) // 3, 1 if begins.month <= 6 else 2
-    said = {
-        PeriodKind.MONTH: (f"{year} 年 {begins.month} 月", begins.strftime("%B %Y")),
-        PeriodKind.QUARTER: (f"{year} 年第{'一二三四'[quarter - 1]}季度", f"Q{quarter} {year}"),
-        PeriodKind.HALF: (f"{year} 年{'上下'[half - 1]}半年", f"H{half} {year}"),
-        PeriodKind.YEAR: (f"{year} 年度", f"{year}"),
-    }
-    if period.kind in said:
-        return t(*said[period.kind])
-    return t(f"{begins} 至 {period.ends_on}", f"{begins} to {period.ends_on}")
-
-
-def title_of(figures: Figures) -> str:
-    name = names.short(figures.name)
-    return t(f"{name}运行简报", f"{name}: bulletin")
-
-
-def lead(figures: Figures) -> Sequence[str]:
-    """The bulletin in sentences, as centres publish it."""
-    said = dict(_main_rows(figures))
-    came, ended, eased = (said[code] for code in ("received", "settled", "disputes"))
-    acts = t("，", ", ").join(f"{t(*ACTS[code][:2])} {figures.acts[code].total} {t('件', '')}".strip() for code in FIVE)
-    rates = t("，", ", ").join(
-        f"{codes_of_rate(name)} {shown(getattr(figures.rates, name))}"
-        for name in ("response", "resolution", "satisfaction")
-    )
-    return [
-        t(
-            f"期内新增事件 {came} 件，办结 {ended} 件；化解矛盾纠纷 {eased} 件。",
-            f"{came} cases came in and {ended} were settled; {eased} disputes were settled.",
-        ),
-        t(f"处置方式：{acts}。", f"Dispositions: {acts}."),
-        t(f"三率：{rates}。", f"The three rates: {rates}."),
-    ]
-
-
-def main_table(figures: Figures) -> Table:
-    rows = [(label, value, unit, how) for _, value, label, unit, how in _main_rows_raw(figures)]
-    columns = [
-        Column(t("项目", "Item")),
-        Column(t("数量", "Number"), "number"),
-        Column(t("单位", "Measure")),
-        Column(t("口径", "How it is counted")),
-    ]
-    return Table("main", t("主要数字", "Main figures"), columns, rows)
-
-
-def _main_rows(figures: Figures) -> Sequence[tuple[str, str]]:
-    return [(code, shown(value)) for code, value, *_ in _main_rows_raw(figures)]
-
-
-def _main_rows_raw(figures: Figures) -> Sequence[tuple[str, Cell, str, str, str]]:
-    """(code, value, label, measure, how it is counted), as published reports of centres list them."""
-    mediations = {line.kind: line for line in figures.mediations}
-    pieces, people = t("件", "cases"), t("人", "people")
-    received = sum((line.received for line in figures.kinds), Count())
-    settled = sum((line.settled for line in figures.kinds), Count())
-    criminal = next((line.received for line in figures.kinds if line.kind == Kind.CRIMINAL), Count())
-    rows: list[tuple[str, Cell, str, str, str]] = [
-        ("received", received, t("新增事件", "Cases that came in"), pieces, t("按上报时间，不含并案", "reported then")),
-        ("settled", settled, t("办结事件", "Cases settled"), pieces, t("按办结时间", "closed then")),
-    ]
-    rows += [
-        (code, figures.acts[code].total, t(*ACTS[code][:2]), t("件次", "times"), t(*ACTS[code][2:])) for code in FIVE
-    ]
-    rows += [
-        (
-            "disputes",
-            figures.disputes_settled,
-            t("化解矛盾纠纷", "Disputes settled"),
-            pieces,
-            t("按办结时间", "closed then"),
-        ),
-        (
-            "industry",
-            mediations[MediationKind.INDUSTRY].begun,
-            t("行业调解", "Industry mediations"),
-            t("次", "times"),
-            t("医调委、房调委等行业组织", "by committees of a trade"),
-        ),
-        (
-            "lawyer",
-            sum(line.lawyer for line in figures.mediations),
-            t("律师参与调解", "Mediations with a lawyer"),
-            t("次", "times"),
-            t("五类调解合计", "of all five kinds"),
-        ),
-        ("advice", _heads(figures, ADVICE), t("法律咨询", "Legal advice"), t("人次", "people served"), _by_window()),
-        ("legal_aid", _granted(figures), t("法律援助", "Legal aid"), people, t("决定援助的", "granted")),
-        ("notary", _served(figures, NOTARY), t("公证", "Notarisations"), pieces, _by_window()),
-        ("criminal", criminal, t("刑事线索", "Criminal leads"), pieces, t("移送公安办理", "passed to the police")),
-        ("cards", figures.cards, t("警企联系卡", "Contact cards"), t("张", "cards"), t("期内发放", "issued")),
-    ]
-    activities = [(line, ActivityKind(line.kind)) for line in figures.activities]
-    rows += [
-        (kind.value, line.amount, t(kind.zh, kind.en.capitalize()), t(*measure(kind)), _by_log())
-        for line, kind in activities
-    ]
-    return rows
-
-
-def _by_window() -> str:
-    return t("窗口办结", "served at the windows")
-
-
-def _by_log() -> str:
-    return t("活动台账", "activity log")
-
-
-def _heads(figures: Figures, service: str) -> int:
-    return sum(line.heads for line in figures.services if line.service == service)
-
-
-def _served(figures: Figures, service: str) -> int:
-    return sum(line.served for line in figures.services if line.service == service)
-
-
-def _granted(figures: Figures) -> int:
-    return sum(line.granted for line in figures.services if line.service == LEGAL_AID)
 
 
 def acts_table(figures: Figures) -> Table:
@@ -244,7 +69,7 @@ def kinds_table(figures: Figures) -> Table:
     rows.append((t("合计", "Total"), *(Count(each.total) for each in sums)))
     chart = Chart(
         [str(row[0]) for row in rows[:-1]],
-        [(t("新增", "Came in"), [_open(line.received) for line in figures.kinds])],
+        [(t("新增", "Came in"), [open_count(line.received) for line in figures.kinds])],
     )
     note = t(
         f"其中限制知悉 {shown(figures.restricted)} 件；少于 {FEW} 件的分项只写“<{FEW}”，合计为实数。",
@@ -308,13 +133,8 @@ def _found_columns(prefix: str = "") -> Sequence[Column]:
 
 
 def _found(found: Found) -> Sequence[Cell]:
-    handled, success = _rate(found.handled, found.found), _rate(found.settled, found.handled)
+    handled, success = rate_of(found.handled, found.found), rate_of(found.settled, found.handled)
     return found.found, found.handled, handled, found.settled, success
-
-
-def _rate(part: Count, whole: Count) -> Cell:
-    """A rate of hidden counts would tell what they are."""
-    return HIDDEN if part.is_hidden or whole.is_hidden else Part(part.total, whole.total)
 
 
 def _true(found: Found) -> Found:
@@ -347,7 +167,7 @@ def level_table(figures: Figures) -> Table:
         so_far: Cell = HIDDEN if line.settled.is_hidden else Part(reached.total, total)
         rows.append((t(*LEVELS[line.level]), line.settled, share, so_far, t(*SETTLED_AT[line.level])))
     chart = Chart(
-        [str(row[0]) for row in rows], [(t("办结", "Settled"), [_open(x.settled) for x in figures.settled_at])]
+        [str(row[0]) for row in rows], [(t("办结", "Settled"), [open_count(x.settled) for x in figures.settled_at])]
     )
     note = t(
         "按最后承办单位的层级；部门按所在层级计。", "By the level of the last owner; departments count where they hang."
@@ -423,29 +243,6 @@ def activity_table(figures: Figures) -> Table:
     return Table("activities", t("活动", "Activities"), columns, rows, note, is_folded=bool(rows))
 
 
-def codes_of_rate(name: str) -> str:
-    return t(*_RATES[name][0])
-
-
-_RATES: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
-    "response": (
-        ("响应率", "Response"),
-        (
-            "按时核实受理÷应核实受理（期内完成的，加期末逾期的）",
-            "verified and accepted in time ÷ to be verified and accepted",
-        ),
-    ),
-    "resolution": (
-        ("解决率", "Resolution"),
-        ("期内办结÷（期内办结+期末超期未结）", "settled ÷ settled or overdue at the end"),
-    ),
-    "satisfaction": (
-        ("满意率", "Satisfaction"),
-        ("满意和基本满意÷已评价", "satisfied and basically satisfied ÷ rated"),
-    ),
-}
-
-
 def rates_table(figures: Figures) -> Table:
     columns = [
         Column(t("三率", "Rate")),
@@ -454,8 +251,8 @@ def rates_table(figures: Figures) -> Table:
         Column(t("分母", "Whole"), "number"),
         Column(t("算法", "Arithmetic")),
     ]
-    found = [(name, getattr(figures.rates, name)) for name in _RATES]
-    rows = [(t(*_RATES[name][0]), part, part.part, part.whole, t(*_RATES[name][1])) for name, part in found]
+    found = [(name, getattr(figures.rates, name)) for name in RATES]
+    rows = [(t(*RATES[name][0]), part, part.part, part.whole, t(*RATES[name][1])) for name, part in found]
     return Table("rates", t("三率", "The three rates"), columns, rows)
 
 
@@ -520,7 +317,7 @@ def ranking_table(figures: Figures) -> Table:
         )
         for line in figures.ranking
     ]
-    weights = " + ".join(f"{weight} × {codes_of_rate(name)}" for name, weight in WEIGHTS.items())
+    weights = " + ".join(f"{weight} × {rate_name(name)}" for name, weight in WEIGHTS.items())
     note = t(
         f"得分 = {weights}；没有数据的一项不计，其余按权重折算到 100 分。同分同名次。",
         f"Points = {weights}; a rate without data is left out and the others are scaled to 100. Equal points share a"
@@ -531,14 +328,9 @@ def ranking_table(figures: Figures) -> Table:
 
 def arithmetic(rates: Rates) -> str:
     """(30×37/41 + 35×12/13) ÷ 65 × 100, by which the points can be reckoned again."""
-    known = [(weight, getattr(rates, name)) for name, weight in WEIGHTS.items()]
-    counted = [(weight, part) for weight, part in known if part.whole]
+    counted = weighed(rates)
     if not counted:
         return t("无数据", "no data")
     terms = " + ".join(f"{weight}×{part.part}/{part.whole}" for weight, part in counted)
     total = sum(weight for weight, _ in counted)
     return terms if total == 100 else f"({terms}) ÷ {total} × 100"
-
-
-def _open(count: Count) -> int | None:
-    return None if count.is_hidden else count.total

@@ -32,8 +32,9 @@ from processes.visits.becoming import become_case
 from tests.cast import CENTRE, Cast, D, S, V
 from tests.db.processes.test_mediations import consent, hold, mediate, sign
 from tests.db.processes.visiting import DESK, come, finish, furnish, visit_of
+from web.pages.bulletin_cells import shown
 from web.pages.bulletin_files import Paper, docx, pdf, xlsx
-from web.pages.bulletin_tables import main_table, shown
+from web.pages.bulletin_main import main_table
 
 JUSTICE, MEDICAL = f"{D}-justice", f"{D}-medical_mediation"
 PUBLISHED: Mapping[str, int] = {
