@@ -104,9 +104,14 @@ def admit(session: Session, number: str, code: str, address: str) -> Case:
         case = citizens_case(session, number, code.replace(" ", "").replace("-", ""))
     except NotFound:
         raise WrongCode from None
+    welcome(session, number, address)
+    return case
+
+
+def welcome(session: Session, number: str, address: str) -> None:
+    """The code was right: give back what was counted for it."""
     attempts.give_back(session, CODE_ADDRESS, address)  # in the order in which they are counted, or two would deadlock
     attempts.forget(session, CODE_NUMBER, number)
-    return case
 
 
 def form_token(session: Session) -> str:

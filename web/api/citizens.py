@@ -27,6 +27,7 @@ from processes.citizens.reporting import Photo, Story, citizen_of
 from processes.citizens.supplementing import supplement
 from processes.citizens.tracking import Tracked, track
 from processes.codes import Kind
+from processes.visits.following import Followed, follow
 from web.api.areas import PositionQuery
 from web.api.shapes import Strict, coded, iso, unit_json, units_by_id
 from web.edge import acting, store
@@ -183,6 +184,19 @@ def with_code(number: str, code: str, look: Callable[[Session, Case], Answer]) -
         admission.count_code(session, number, _address())
     with store().write() as session:
         return look(session, admission.admit(session, number, code, _address()))
+
+
+def with_code_of_visit(number: str, code: str, *, admitted: bool) -> Followed | None:
+    """The visit of number and code, after `with_code` has counted the attempt; None when they are not right.
+
+    `admitted`: the attempt was given back already, since the number is also that of a case.
+    """
+    number = number.strip()
+    with store().write() as session:
+        found = follow(session, number, code)
+        if found is not None and not admitted:
+            admission.welcome(session, number, _address())
+        return found
 
 
 def _changing(given: CodeBody, act: Callable[[Session, Case], dict[str, Any]]) -> Response:

@@ -16,7 +16,7 @@ from processes.citizens.matters import MATTERS
 from processes.citizens.reporting import MAX_PHOTOS
 from processes.citizens.tracking import Step, Tracked, track
 from processes.codes import Kind
-from web.api.citizens import the_district, with_code
+from web.api.citizens import the_district, with_code, with_code_of_visit
 from web.edge import store
 from web.pages.showing import Shown, is_fragment
 from web.problems import status_of
@@ -59,12 +59,19 @@ def follow(number: str = "") -> Shown:
 def show() -> Shown:
     number, code = (request.form.get(name, "").strip()[:64] for name in ("number", "code"))
     g.now = store().env.clock.now()
+    tracked, visit = None, None
     try:
         tracked = with_code(number[:32], code, track) if number and code else None
-    except (WrongCode, TooManyAtOnce) as error:
+    except WrongCode as error:
+        visit = with_code_of_visit(number[:32], code, admitted=False)
+        if visit is None:
+            return _refused(error, number)
+    except TooManyAtOnce as error:
         return _refused(error, number)
-    template = "citizen/tracked.html" if is_fragment() else "citizen/track.html"
-    return render_template(template, number=number, tracked=tracked, view=_view(tracked))
+    if tracked is not None:
+        visit = with_code_of_visit(number[:32], code, admitted=True)
+    template = "citizen/found.html" if is_fragment() else "citizen/track.html"
+    return render_template(template, number=number, tracked=tracked, visit=visit, view=_view(tracked))
 
 
 def _view(tracked: Tracked | None) -> dict[str, object]:

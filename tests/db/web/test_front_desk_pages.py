@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from engine.network.people import issue_token
+from processes.cases.reporting import tracking_code
 from tests.cast import CENTRE, Cast, D, S
 from tests.db.processes.visiting import DESK, LEADER, come, finish, furnish, steps
 from tests.story.server import Town, serving
@@ -84,6 +85,27 @@ def test_a_visit_is_found_by_a_part_of_its_number_by_who_may_read_it(town: Town,
     for staff, finds in ((DESK, True), (LAWYER, True), (f"A-{D}-police", False)):
         status, text = page(town, staff, "/search?q=-00001")
         assert (status, f"/visits/{number}" in text) == (200, finds)
+
+
+def track(town: Town, number: str, code: str) -> tuple[int, str]:
+    answer = requests.post(f"{town.base}/track", {"number": number, "code": code}, timeout=10)
+    return answer.status_code, answer.text
+
+
+def test_the_visitor_follows_the_visit_with_number_and_code(town: Town, sqlite_cast: Cast) -> None:
+    number = come(sqlite_cast, "01", "05").number
+    with sqlite_cast.store.read() as session:
+        code = tracking_code(session, number)
+    status, text = track(town, number, code.lower())
+    assert (status, "王" in text, "办理中" in text, "已转为事件" in text) == (200, False, True, True)
+    alone = come(sqlite_cast, "02", matter="legal_aid").number
+    with sqlite_cast.store.read() as session:
+        code_alone = tracking_code(session, alone)
+    assert track(town, alone, code)[0] == 404
+    status, text = track(town, alone, code_alone)
+    assert (status, "legal_aid" in text, "窗口办理中" in text) == (200, True, True)
+    for _ in range(15):
+        assert track(town, alone, code_alone)[0] == 200  # a right code gives back what it was counted for
 
 
 def test_a_notice_of_a_visit_leads_to_it(town: Town, sqlite_cast: Cast) -> None:
