@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 LATEST = 20_000
 """How many of the latest rows of each table are looked at without `--full`."""
-MODELS = ("case", "request", "supervision")
+MODELS = (
+    *("case", "request", "supervision", "whistle", "consultation", "mediation", "mediation_follow_up"),
+    "legal_service",
+)
 LIST_PUBLISHED_IN = 12
 """The State Council publishes the holidays of a year in November of the year before; from December on it is missed."""
 OLD_HOURS, VERY_OLD_HOURS = 26.0, 72.0
