@@ -81,11 +81,16 @@ class Paper:
 
 def download(paper: Paper, kind: str) -> Response:
     """The file as an attachment. Raises what `processes.documents.render` does."""
-    makers = {"docx": docx, "pdf": pdf, "xlsx": xlsx}
-    response = Response(makers[kind](paper), mimetype=MEDIA_TYPES[kind])
+    response = Response(make(paper, kind), mimetype=MEDIA_TYPES[kind])
     name = quote(f"{paper.filename}.{kind}")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"  # RFC 8187
     return response
+
+
+def make(paper: Paper, kind: str) -> bytes:
+    """`kind`: docx, pdf or xlsx."""
+    makers = {"docx": docx, "pdf": pdf, "xlsx": xlsx}
+    return makers[kind](paper)
 
 
 def docx(paper: Paper) -> bytes:
