@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.clock_steps import put_right
+from engine.deadlines.book import Deadline
 from engine.errors import Forbidden, Invalid, NotAllowedNow
 from engine.outbox import Outbox
 from processes.access import read_case
@@ -279,3 +280,37 @@ def test_a_clock_set_back_does_not_send_a_reminder_at_night(sqlite_cast: Cast) -
         put_right(session)
     sqlite_cast.tell()
     assert "supervision_urge" not in [mark for mark, _ in sqlite_cast.notices(number)]
+
+
+def clock_of(cast: Cast, element: str) -> Deadline:
+    with cast.store.read() as session:
+        return session.scalars(select(Deadline).where(Deadline.element == element, Deadline.closed_at.is_(None))).one()
+
+
+def test_each_rung_has_its_own_time_to_reply(sqlite_cast: Cast) -> None:
+    number = supervised(sqlite_cast)
+    assert clock_of(sqlite_cast, "reply").stage == "sup_reply_urge"
+    for rung in ("supervise", "yellow", "red"):
+        sqlite_cast.do(number, "reply", done=False, reason="忙", plan="明日")
+        sqlite_cast.do(number, "judge", verdict="next")
+        assert clock_of(sqlite_cast, "reply").stage == f"sup_reply_{rung}"
+
+
+@pytest.mark.parametrize(
+    ("raised", "due", "climbs"),
+    [
+        (datetime(2026, 2, 12, 10, tzinfo=LOCAL), "2026-02-24T17:30", "2026-02-25T09:00"),
+        (datetime(2026, 2, 26, 10, tzinfo=LOCAL), "2026-03-02T17:30", "2026-03-03T09:00"),
+        (datetime(2026, 12, 30, 10, tzinfo=LOCAL), "2027-01-05T17:30", "2027-01-06T09:00"),
+    ],
+    ids=["over the Spring Festival and a make-up Saturday", "over a make-up Saturday", "over the year's end"],
+)
+def test_a_reply_has_three_working_days_and_the_rung_climbs_when_offices_open_next(
+    sqlite_cast: Cast, raised: datetime, due: str, climbs: str
+) -> None:
+    sqlite_cast.clock.set(raised)
+    supervised(sqlite_cast, Rung.SUPERVISE)
+    row = clock_of(sqlite_cast, "reply")
+    assert row.grace_at is not None
+    assert row.due_at.astimezone(LOCAL).isoformat() == f"{due}:00+08:00"
+    assert row.grace_at.astimezone(LOCAL).isoformat() == f"{climbs}:00+08:00"
