@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +35,8 @@ _PROCESSES = {
     "handling": ("一级承办", "one stay at a unit"),
     "request": ("延期与挂账申请", "requests"),
     "supervision": ("督办", "supervision"),
+    "whistle": ("吹哨报到", "whistle"),
+    "report_in": ("部门报到", "a department's part of a whistle"),
 }
 _UNITS = {
     "owner": ("承办单位", "the unit that owns the case"),
@@ -43,6 +46,8 @@ _UNITS = {
     "ruler": ("共同上级", "the common superior"),
     "decider": ("上级单位", "the unit above the owner"),
     "subject": ("被督办单位", "the supervised unit"),
+    "convener": ("召集单位", "the unit that called"),
+    "unit": ("被召集单位", "a unit that was called"),
     "issuer": ("督办单位", "the supervising unit"),
     "centre('SUBDISTRICT')": ("属地街道分中心", "the subdistrict centre of the place"),
 }
@@ -140,8 +145,13 @@ class ModelView:
 
     def clock(self, task: HumanTask) -> str:
         """The stage of the deadline table, and that of signing off."""
-        stages = [task.deadline, *([task.sign_off] if task.sign_off else [])]
+        stages = [*_stages(task.deadline), *([task.sign_off] if task.sign_off else [])]
         return t("、", ", ").join(words.stage(stage) for stage in stages)
+
+
+def _stages(deadline: str) -> list[str]:
+    """The stage, or those between which an expression chooses."""
+    return [each for each in re.findall(r"'(\w+)'", deadline) if each in words.STAGES] or [deadline]
 
 
 @dataclass(frozen=True)

@@ -291,6 +291,17 @@ def test_silence_on_a_refusal_means_that_it_must_come(sqlite_cast: Cast) -> None
     assert marks(sqlite_cast, number, "A-" + POLICE).count("whistle_must_come") == 1
 
 
+def test_two_refusals_are_ruled_on_side_by_side(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    number = called(cast, POLICE, HOUSING)
+    for code in (POLICE, HOUSING):
+        act(cast, number, "answer", code, coming=False, reason="不属本部门职责")
+    act(cast, number, "rule_refusal", D, must_come=False, reason="确不属其职责")
+    act(cast, number, "rule_refusal", D, must_come=True, reason="属其职责")
+    assert {the_call(cast, code).ruling for code in (POLICE, HOUSING)} == {"released", "must_come"}
+    assert len(cast.items(number, "arrive")) == 1
+
+
 # -- clocks and silence
 
 

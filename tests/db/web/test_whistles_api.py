@@ -133,8 +133,9 @@ def test_the_case_and_the_list_of_whistles_say_where_each_department_stands(sqli
         assert status == 200
         assert "已反馈，待销哨" in text
         assert "待应哨" in text
-        assert "/breaches" in text
-    status, text = shown(town, cast, "A-" + POLICE, "/whistles")
+        assert ("/breaches" in text) == path.startswith("/cases")
+    assert shown(town, cast, "A-" + POLICE, "/whistles")[0] == 200
+    status, text = shown(town, cast, "A-" + POLICE, f"/cases/{number}")
     assert status == 200
     assert "/breaches" not in text
     assert shown(town, cast, "SA-" + S, "/whistles")[0] == 403
