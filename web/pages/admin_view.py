@@ -37,6 +37,8 @@ _PROCESSES = {
     "supervision": ("督办", "supervision"),
     "whistle": ("吹哨报到", "whistle"),
     "report_in": ("部门报到", "a department's part of a whistle"),
+    "legal_service": ("公共法律服务", "a visit to the front desk"),
+    "window": ("窗口办理", "a window's part of a visit"),
 }
 _UNITS = {
     "owner": ("承办单位", "the unit that owns the case"),
@@ -49,6 +51,8 @@ _UNITS = {
     "convener": ("召集单位", "the unit that called"),
     "unit": ("被召集单位", "a unit that was called"),
     "issuer": ("督办单位", "the supervising unit"),
+    "visit_centre": ("接待中心", "the centre that received"),
+    "window_unit(visit_window)": ("窗口单位", "the unit behind the window"),
     "centre('SUBDISTRICT')": ("属地街道分中心", "the subdistrict centre of the place"),
 }
 """Expressions of models in words; others are shown as they are drawn."""

@@ -30,6 +30,7 @@ from processes.supervisions.models import Supervision
 from processes.visits import access
 from processes.visits.becoming import AlreadyACase, VisitClosed, become_case
 from processes.visits.operations import receive
+from processes.visits.reading import case_of, seen_of
 from tests.cast import CENTRE, S2, Cast, D, S
 from tests.db.processes.test_recounting import official_2027
 from tests.db.processes.visiting import DESK, LEADER, VISITOR, come, finish, furnish, parts, petition, steps, visit_of
@@ -485,3 +486,54 @@ def test_an_operator_only_makes_the_same_task_of_a_visit_anew(centre: Cast) -> N
         place = Place("", "window", "means_test", ("means_test", "aid_assign"))
         assert may_move(step, place, "means_test") is None
         assert may_move(step, place, "aid_assign") is not None
+
+
+# -- what looks after all of it
+
+
+def test_the_doctor_and_the_reconciliation_know_visits(centre: Cast) -> None:
+    number = come(centre).number
+    is_sound(centre)
+    with centre.store.write() as session:
+        session.merge(visit_of(centre, number)).closed_at = centre.clock.now()
+    with centre.store.read() as session:
+        assert reconcile(session, centre.district_id) == [f"{number}: the visit is closed, the trail says open"]
+    with centre.store.write() as session:
+        visit = session.merge(visit_of(centre, number))
+        visit.closed_at, visit.instance_id = None, 999
+    with centre.store.read() as session:
+        found = find_orphans(Patient(session, full=True))
+    assert (found.state, found.figures) == (Health.BAD, {"visit_without_instance": 1})
+
+
+def test_a_petition_that_nobody_registers_is_told_each_time_and_still_accepted(centre: Cast) -> None:
+    number = come(centre, "06", matter="petition").number
+    centre.pass_time(timedelta(days=34))
+    marks = [mark for mark, _ in centre.notices(number)]
+    assert marks.count("overdue") == marks.count("visit_silent") == 2
+    register(centre, number)
+    centre.do(number, "petition_accept", accepted=True, told=True)
+    assert centre.case(number).state == "reported"
+    is_sound(centre)
+
+
+def test_two_windows_of_one_unit_and_service_are_kept_apart(sqlite_cast: Cast) -> None:
+    furnish(sqlite_cast, (("01", "notary", f"{D}-justice"), ("02", "notary", f"{D}-justice")))
+    number = come(sqlite_cast, "01", "02").number
+    first, second = sqlite_cast.items(number, "serve")
+    with sqlite_cast.store.write() as session:
+        runtime.complete(session, sqlite_cast(f"A-{D}-justice"), second.id, {"result": "第二个窗口先办"})
+    with sqlite_cast.store.read() as session:
+        seen = seen_of(session, [session.merge(visit_of(sqlite_cast, number))])[0]
+    assert [part.row.outcome for part in seen.parts] == [None, "served"]
+    assert [part.task.item.id if part.task else None for part in seen.parts] == [first.id, None]
+
+
+def test_a_restricted_matter_is_a_restricted_case(centre: Cast) -> None:
+    number = come(centre, "01").number
+    become(centre, number, restricted=True, title="家暴求助")
+    assert centre.case(number).restricted
+    with centre.store.read() as session:
+        visit = session.merge(visit_of(centre, number))
+        assert case_of(session, centre(DESK), visit) is not None
+        assert case_of(session, centre(f"A-{D}-law_firm"), visit) is None
