@@ -572,24 +572,24 @@ def give(cast: Cast, number: str, committee: str, actor: Actor | None = None) ->
         hand_over(session, actor or cast(MEDIATOR), case, procedure, unit, "专业性强")
 
 
-def test_a_mediation_is_handed_over_upwards_or_to_a_trade_with_a_clock_of_its_own(sqlite_cast: Cast) -> None:
-    number = in_session(sqlite_cast)
-    sqlite_cast.pass_time(timedelta(days=10))
-    give(sqlite_cast, number, S)
-    first, second = procedures(sqlite_cast, number)
-    assert (first.outcome, second.previous_id, second.unit_id) == ("handed_over", first.id, sqlite_cast.unit(S).id)
-    assert mediation(sqlite_cast, number).origin == "hand_over"
+def test_a_mediation_is_handed_over_upwards_or_to_a_trade_with_a_clock_of_its_own(cast: Cast) -> None:
+    number = in_session(cast)
+    cast.pass_time(timedelta(days=10))
+    give(cast, number, S)
+    first, second = procedures(cast, number)
+    assert (first.outcome, second.previous_id, second.unit_id) == ("handed_over", first.id, cast.unit(S).id)
+    assert mediation(cast, number).origin == "hand_over"
     with pytest.raises(Forbidden):
-        give(sqlite_cast, number, D)
+        give(cast, number, D)
     with pytest.raises(MediationRefused):
-        give(sqlite_cast, number, V, sqlite_cast("SG-" + S))
-    give(sqlite_cast, number, f"{D}-medical_mediation", sqlite_cast("SG-" + S))
-    consent(sqlite_cast, number)
-    appoint(sqlite_cast, number, f"C-{D}-medical_mediation")
-    due = clock_of(sqlite_cast, "mediate_session").due_at
-    assert due > sqlite_cast.clock.now() + timedelta(days=29)
-    assert clock_of(sqlite_cast, "act").due_at > due
-    no_drift(sqlite_cast)
+        give(cast, number, V, cast("SG-" + S))
+    give(cast, number, f"{D}-medical_mediation", cast("SG-" + S))
+    consent(cast, number)
+    appoint(cast, number, f"C-{D}-medical_mediation")
+    due = clock_of(cast, "mediate_session").due_at
+    assert due > cast.clock.now() + timedelta(days=29)
+    assert clock_of(cast, "act").due_at > due
+    no_drift(cast)
 
 
 def test_what_has_ended_is_not_handed_over(sqlite_cast: Cast) -> None:
