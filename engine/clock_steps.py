@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.triggers.interval import IntervalTrigger
-from sqlalchemy import func, or_, update
+from sqlalchemy import and_, case, not_, or_, update
 
 from engine import outbox, timers
 from engine.clock import SystemClock
@@ -95,14 +95,18 @@ def put_right(session: Session) -> int:
         )
         .values(wake_at=Timer.due_at)
     )
+    far = now + outbox.BACK_OFF[-1]
+    held_rightly = and_(Outbox.not_before.is_not(None), Outbox.created_at <= far)
     late_effects = (
         update(Outbox)
-        .where(
-            Outbox.state == PENDING,
-            Outbox.next_try_at > now + outbox.BACK_OFF[-1],
-            or_(Outbox.not_before.is_(None), Outbox.next_try_at > Outbox.not_before),
+        .where(Outbox.state == PENDING, Outbox.next_try_at > far)
+        .where(or_(not_(held_rightly), Outbox.next_try_at > Outbox.not_before))
+        .values(
+            next_try_at=case((held_rightly, Outbox.not_before), else_=now),
+            not_before=case((held_rightly, Outbox.not_before), else_=None),
+            lease_until=None,
+            fence=Outbox.fence + 1,
         )
-        .values(next_try_at=func.coalesce(Outbox.not_before, now), lease_until=None, fence=Outbox.fence + 1)
     )
     found = 0
     for statement in (late_timers, late_effects):

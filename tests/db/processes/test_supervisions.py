@@ -282,6 +282,17 @@ def test_a_clock_set_back_does_not_send_a_reminder_at_night(sqlite_cast: Cast) -
     assert "supervision_urge" not in [mark for mark, _ in sqlite_cast.notices(number)]
 
 
+def test_a_reminder_held_by_a_clock_that_was_years_ahead_goes_out_when_it_is_put_right(sqlite_cast: Cast) -> None:
+    number = sqlite_cast.report().case.number
+    sqlite_cast.clock.set(datetime(2029, 11, 30, 18, 0, tzinfo=LOCAL))
+    raise_one(sqlite_cast, number, "SF-" + S)
+    sqlite_cast.clock.set(datetime(2026, 11, 25, 10, 0, tzinfo=LOCAL))
+    with sqlite_cast.store.write() as session:
+        put_right(session)
+    sqlite_cast.tell()
+    assert "supervision_urge" in [mark for mark, _ in sqlite_cast.notices(number)]
+
+
 def clock_of(cast: Cast, element: str) -> Deadline:
     with cast.store.read() as session:
         return session.scalars(select(Deadline).where(Deadline.element == element, Deadline.closed_at.is_(None))).one()
