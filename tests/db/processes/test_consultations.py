@@ -12,6 +12,7 @@ from sqlalchemy import select
 from engine import runtime
 from engine.deadlines.book import Deadline
 from engine.errors import Forbidden, Invalid, NotFound
+from engine.instances import ProcessInstance
 from engine.outbox import Outbox
 from engine.worklist import ItemClosed
 from processes.access import hold_case
@@ -314,3 +315,38 @@ def test_a_consultation_ends_with_the_case(sqlite_cast: Cast) -> None:
     sqlite_cast.do(number, "callback", answer="satisfied")
     assert procedure(sqlite_cast).outcome == "case_ended"
     assert sqlite_cast.items(number) == []
+
+
+def test_of_a_restricted_case_only_protected_readers_consult(sqlite_cast: Cast) -> None:
+    number = at_subdistrict(sqlite_cast, restricted=True)
+    with pytest.raises((Forbidden, NotFound)):
+        call(sqlite_cast, number, POLICE)
+    call(sqlite_cast, number, POLICE, staff_no="SE-" + S)
+    (item,) = sqlite_cast.items(number, "give_opinion")
+    assert item.role == "leader"
+    with pytest.raises((Forbidden, NotFound)):
+        complete(sqlite_cast, item.id, f"A-{D}-police")
+    complete(sqlite_cast, item.id, f"B-{D}-police")
+    meet(sqlite_cast, number, POLICE)
+    decide(sqlite_cast, number)
+    with pytest.raises((Forbidden, NotFound)):
+        finish(sqlite_cast, number, f"A-{D}-police")
+    finish(sqlite_cast, number, f"B-{D}-police")
+    sqlite_cast.tell()
+    told = {staff for mark, staff in sqlite_cast.notices(number) if mark.startswith("consult_")}
+    assert told == {sqlite_cast(staff_no).staff_id for staff_no in (f"B-{D}-police", "SE-" + S)}
+
+
+def test_a_finished_consultation_leaves_the_state_small(sqlite_cast: Cast) -> None:
+    number = at_subdistrict(sqlite_cast)
+    sizes = []
+    for _ in range(3):
+        call(sqlite_cast, number, POLICE, HOUSING)
+        give(sqlite_cast, number, "police")
+        give(sqlite_cast, number, "housing")
+        meet(sqlite_cast, number, POLICE)
+        decide(sqlite_cast, number, lead=None)
+        with sqlite_cast.store.read() as session:
+            query = select(ProcessInstance.state).where(ProcessInstance.subject_no == number)
+            sizes.append(len(session.scalars(query.where(ProcessInstance.key == "case")).one()))
+    assert max(sizes) < min(sizes) * 1.05
