@@ -119,6 +119,7 @@ def _overdue_by_month(session: Session, scope: Scope, months: Sequence[Period]) 
         .where(
             Deadline.district_id == scope.district_id,
             Deadline.clock.in_((TASK, OVERALL)),
+            Deadline.overdue_at.is_not(None),
             Deadline.overdue_at >= midnight(months[0].begins_on),
             scope.acted(Stay.unit_id),
         )

@@ -177,6 +177,7 @@ def _standing(scope: Scope, moment: datetime) -> Any:
         .where(
             Deadline.district_id == scope.district_id,
             Deadline.clock.in_((TASK, OVERALL)),
+            Deadline.overdue_at.is_not(None),
             Deadline.overdue_at <= moment,
             or_(Deadline.closed_at.is_(None), Deadline.closed_at > moment),
             or_(Deadline.suspended_at.is_(None), Deadline.suspended_at > moment),
@@ -196,6 +197,7 @@ def _arisen(scope: Scope, period: Period) -> Any:
         .where(
             Deadline.district_id == scope.district_id,
             Deadline.clock.in_((TASK, OVERALL)),
+            Deadline.overdue_at.is_not(None),
             during(Deadline.overdue_at, period),
             scope.paths(),
         )

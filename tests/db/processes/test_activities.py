@@ -13,6 +13,7 @@ from processes.activities import operations, reading
 from processes.activities.codes import ActivityKind, Tag
 from processes.activities.models import Activity
 from processes.activities.operations import ActivityStruck, Entry, OpensNoCase
+from processes.reconcile import reconcile
 from tests.cast import CENTRE, COVERS, QUARREL, Cast, D, S, V
 
 DESK, LEADER = "A-" + CENTRE, "B-" + CENTRE
@@ -50,6 +51,7 @@ def test_amounts_add_up_by_kind_and_what_is_struck_out_does_not_count(cast: Cast
         assert [row.struck_why for row in rows if row.struck_at] == ["登记有误"]
         actions = [entry.action for entry in entries_of(session, cast.district_id, f"activity:{wrong.id}")]
         assert actions == ["activity:entry:record", "activity:entry:strike"]
+        assert reconcile(session, cast.district_id) == []
 
 
 def test_an_activity_belongs_to_who_held_it_and_to_where_it_was_held(sqlite_cast: Cast) -> None:

@@ -14,6 +14,7 @@ from processes.bulletins.figures import compute
 from processes.bulletins.periods import Period, PeriodKind, period_of, range_of
 from processes.bulletins.rates import points
 from processes.bulletins.shape import Count, Figures, Found, Part, Rates, from_json, to_json, to_shown_json
+from processes.reconcile import reconcile
 from tests.cast import CENTRE, S2, V2, C, Cast, D, G, S, V
 
 TODAY = date(2026, 11, 24)
@@ -165,6 +166,7 @@ def test_each_issue_is_an_edition_with_the_trail_of_then(cast: Cast) -> None:
         (entry,) = entries_of(session, cast.district_id, f"bulletin:{first.id}")
         assert issuing.digest(first) in entry.body.decode()
         assert [row.edition for row in issuing.issued(session, leader, unit)] == [2, 1]
+        assert reconcile(session, cast.district_id) == []
 
 
 def test_leaders_see_and_issue_for_their_units_and_nobody_else(sqlite_cast: Cast) -> None:
