@@ -126,7 +126,8 @@ def field(form: Form, name: str, given: Mapping[str, Any], prefix: str = "") -> 
     if made.control == "rows":
         parts, needed = schema["items"].get("properties", {}), schema["items"].get("required", ())
         rows = [replace(field(form, part, parts[part]), required=part in needed) for part in parts]
-        add = t(schema.get("x-add-zh", "添加一项"), schema.get("x-add-en", "Add one"))
+        known = "x-add-zh" in schema
+        add = t(schema["x-add-zh"], schema["x-add-en"]) if known else t("添加一项", "Add one")
         return replace(made, fields=rows, add=add, maximum=schema.get("maxItems"))
     return made
 
