@@ -119,15 +119,11 @@ def open_windows(session: Session, centre: Unit) -> list[Window]:
 # -- forms
 
 
-def seal_words(step: Step, label: str, data: Mapping[str, Any]) -> vault.SealedText | None:
-    """Seal what a form says in words under the visit; its commitment goes into the trail."""
-    texts = step.compiled.forms[step.item.form].texts(data) if step.item else {}
-    if not texts:
-        return None
+def _remember(step: Step, known: Mapping[str, Any], more: Mapping[str, Any]) -> None:
+    """Seal what is known of the visitor with what has been added; the commitment goes into the trail."""
     visit = visit_of(step).visit
-    sealed = vault.seal(step.session, visit.district_id, visit.subject_id, label, texts)
-    step.commitments.append(sealed.commitment)
-    return sealed
+    visit.words = vault.seal(step.session, visit.district_id, visit.subject_id, "visitor", {**known, **more})
+    step.commitments.append(visit.words.commitment)
 
 
 def write_visit(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> None:
@@ -138,10 +134,9 @@ def write_visit(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> None:
     visit.matter, visit.heads = data["matter"], int(data.get("heads") or visit.heads)
     visit.received_by = step.actor.ref
     known = vault.open_text(step.session, visit.words) or {}
-    person = {**known, **{name: data[name] for name in PERSON if data.get(name)}}
-    if person != known:
-        visit.words = vault.seal(step.session, visit.district_id, visit.subject_id, "visitor", person)
-        step.commitments.append(visit.words.commitment)
+    more = {name: data[name] for name in PERSON if data.get(name) and data[name] != known.get(name)}
+    if more:
+        _remember(step, known, more)
     for window in windows:
         step.session.add(
             VisitWindow(
@@ -237,7 +232,8 @@ def write_close(step: Step, _item: WorkItem, data: Mapping[str, Any]) -> None:
             [finding("told", "tell them first; or say that they were not reached", "请先回告；未联系上请选“未联系上”")]
         )
     visit.told, visit.rating = data["told"], data["rating"]
-    seal_words(step, "visit_close", data)
+    if data.get("words"):
+        _remember(step, vault.open_text(step.session, visit.words) or {}, {"said": data["words"]})
 
 
 # -- operations of the models

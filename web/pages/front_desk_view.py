@@ -138,6 +138,8 @@ class VisitView:
     may_reveal: bool
     wishes: str
     """What the visitor wants, for who serves them."""
+    said: str
+    """What the visitor said at the end."""
     rating: str
     blocks: Sequence[Any]
     timeline: Sequence[Any]
@@ -289,6 +291,7 @@ def load(session: Session, actor: Actor, visit: Visit) -> VisitView:
         receiving=receiving(session, centre) if line.task and line.task.element == "receive" and at_desk else None,
         may_make_case=actor.holds(centre.id, *ROUTING_ROLES) and visit.case_id is None and visit.closed_at is None,
         may_reveal=reading.may_reveal(actor, seen),
+        said=str(seen.person.get("said") or "") if reading.may_reveal(actor, seen) else "",
         wishes=str(seen.person.get("wishes") or "") if reading.may_reveal(actor, seen) else "",
         rating=codes.rating(visit.rating),
         blocks=happenings.folded(told),

@@ -116,13 +116,15 @@ def test_legal_aid_is_tested_granted_and_a_lawyer_assigned(centre: Cast) -> None
     centre.do(number, "aid_assign", lawyer="李律师")
     part = parts(centre, number)["legal_aid"]
     assert (part.eligible, part.granted, part.outcome) == (True, True, "assigned")
+    centre.do(number, "finish_visit", told=True, rating="basic", words="律师很耐心")
+    with centre.store.read() as session:
+        assert vault.open_text(session, session.merge(visit_of(centre, number)).words)["said"] == "律师很耐心"
     with centre.store.read() as session:
         words = vault.open_text(session, session.merge(part).words)
     assert words == {
         "means_test": {"income": "1800", "household": 3, "property": "无"},
         "aid_assign": {"lawyer": "李律师"},
     }
-    finish(centre, number)
     is_sound(centre)
 
 

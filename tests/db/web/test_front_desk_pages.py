@@ -53,7 +53,7 @@ def test_a_window_sees_who_waits_there_and_gets_the_form(town: Town, sqlite_cast
     status, text = page(town, LAWYER, "/desk")
     assert (status, number in text) == (200, True)
     status, text = page(town, LAWYER, f"/visits/{number}")
-    assert (status, text.count("/complete")) == (200, 1)
+    assert (status, text.count("/complete"), text.count("/claim")) == (200, 1, 1)
     assert "打印回执" not in text
     assert page(town, f"A-{D}-police", f"/visits/{number}")[0] == 404
 
