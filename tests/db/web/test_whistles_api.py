@@ -56,6 +56,13 @@ def test_a_grid_may_not_call_but_may_ask(sqlite_cast: Cast, town: Town) -> None:
     assert town.client("C-" + CENTRE).post(f"/cases/{number}/whistles", BODY).status_code == 201
 
 
+def test_nobody_whistles_for_a_settled_case(sqlite_cast: Cast, town: Town) -> None:
+    number = handled(sqlite_cast)
+    sqlite_cast.do(number, "act", outcome="self_handle", measures="已好")
+    refused = town.client("SC-" + S).post(f"/cases/{number}/whistles", BODY)
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_allowed_now")
+
+
 def test_leaving_is_refused_in_words_until_it_is_allowed(sqlite_cast: Cast, town: Town) -> None:
     number = called(sqlite_cast, POLICE)
     police, caller = town.client("A-" + POLICE), town.client("SC-" + S)
