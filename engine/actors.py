@@ -24,6 +24,8 @@ class Actor:
     district_id: int
     posts: tuple[Post, ...] = ()
     staff_id: int | None = None
+    covers: frozenset[int] = frozenset()
+    """Units that the centres overlay at which the actor has posts."""
 
     def holds(self, unit_id: int, *roles: str) -> bool:
         """Whether the actor has one of `roles` at this very unit."""

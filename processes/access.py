@@ -26,8 +26,12 @@ MANY = 2_000
 
 
 def reading_units(actor: Actor) -> list[int]:
-    """The units through which the actor reads cases; a commander, who supervises them all, reads like the district."""
+    """The units through which the actor reads cases; a commander, who supervises them all, reads like the district.
+
+    A centre reads like the subdistricts that it covers (processes.md, section 0, ruling 12).
+    """
     units = {post.unit_id for post in actor.posts if post.role not in BLIND_ROLES}
+    units |= actor.covers if units else frozenset()
     return sorted(units | {actor.district_id} if COMMANDER in actor.roles else units)
 
 

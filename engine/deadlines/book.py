@@ -21,7 +21,7 @@ from engine.deadlines import arithmetic
 from engine.deadlines.arithmetic import Limit
 
 if TYPE_CHECKING:
-    from engine.calendar import Calendar
+    from engine.calendar import Calendar, Reckoned
     from engine.db import Session
     from engine.deadlines.table import DeadlineRule, DeadlineTable
     from engine.instances import ProcessInstance
@@ -102,6 +102,10 @@ class Deadline(Base):
     suspended_at: Mapped[datetime | None]
     remaining_seconds: Mapped[int | None]
     """What was left when the clock was stopped: seconds of working time for wh and wd, else seconds."""
+    resumed_at: Mapped[datetime | None]
+    resumed_seconds: Mapped[int | None]
+    resumed_days: Mapped[int | None]
+    """When it last went on after it had stood still, with what, and how many days of extension that held."""
     extended_days: Mapped[int]
     closed_at: Mapped[datetime | None]
 
@@ -281,25 +285,35 @@ class DeadlineBook:
             return
         rest = timedelta(seconds=row.remaining_seconds)
         reckoned = arithmetic.due_from_remaining(self.calendar, self._now, rest, row.limit_unit)
+        row.resumed_at, row.resumed_seconds, row.resumed_days = self._now, row.remaining_seconds, row.extended_days
         row.suspended_at = row.remaining_seconds = None
         self._move(row, reckoned.at, provisional=reckoned.provisional)
 
     def recount(self, row: Deadline) -> bool:
         """Reckon a running clock again with the calendar as it is now; whether the due time moved."""
         before = (row.due_at, row.provisional)
-        due = arithmetic.reckon(self.calendar, row.started_at, row.limit)
+        due, since = self._from_the_last_start(row)
         at, provisional = due.at, due.provisional
-        if row.extended_days:
+        if row.extended_days > since:
             unit = "wd" if row.limit_unit in {"wd", "wh"} else "d"
-            further = arithmetic.reckon(self.calendar, at, Limit(row.extended_days, unit))
+            further = arithmetic.reckon(self.calendar, at, Limit(row.extended_days - since, unit))
             at, provisional = further.at, provisional or further.provisional
         self._move(row, at, provisional=provisional)
         row.provisional = provisional
         return (row.due_at, row.provisional) != before
 
+    def _from_the_last_start(self, row: Deadline) -> tuple[Reckoned, int]:
+        """When it is due by what was left when it last began to run, and the days of extension that count in that."""
+        if row.resumed_at is None or row.resumed_seconds is None:
+            return arithmetic.reckon(self.calendar, row.started_at, row.limit), 0
+        rest = timedelta(seconds=row.resumed_seconds)
+        due = arithmetic.due_from_remaining(self.calendar, row.resumed_at, rest, row.limit_unit)
+        return due, row.resumed_days or 0
+
     def _read_rule(self, row: Deadline, stage: str, criteria: Criteria) -> None:
         rule: DeadlineRule = self._table.lookup(stage, *criteria())
         times = arithmetic.times(self.calendar, rule, row.started_at)
+        row.resumed_at = row.resumed_seconds = row.resumed_days = None
         row.stage, row.source = stage, rule.source
         row.limit_amount, row.limit_unit, row.statutory = rule.limit.amount, rule.limit.unit, rule.limit.statutory
         row.grace_amount = rule.grace.amount if rule.grace else None

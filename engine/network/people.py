@@ -14,6 +14,7 @@ from engine.actors import Actor, Post
 from engine.db import Base, BigId
 from engine.errors import NotFound
 from engine.keys import NONCE_BYTES
+from engine.network.units import CentreCover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,11 +105,16 @@ def by_staff_no(session: Session, staff_no: str) -> Staff:
 
 def actor_of(session: Session, staff: Staff) -> Actor:
     """The person as one who acts, with the posts held now."""
-    query = select(Appointment.unit_id, Appointment.role).where(
-        Appointment.staff_id == staff.id, Appointment.valid_to.is_(None)
+    query = (
+        select(Appointment.unit_id, Appointment.role, CentreCover.unit_id)
+        .outerjoin(CentreCover, CentreCover.centre_id == Appointment.unit_id)
+        .where(Appointment.staff_id == staff.id, Appointment.valid_to.is_(None))
+        .order_by(Appointment.id)
     )
-    posts = tuple(Post(unit_id, role) for unit_id, role in session.execute(query.order_by(Appointment.id)))
-    return Actor(f"staff:{staff.staff_no}", staff.district_id, posts, staff.id)
+    rows = session.execute(query).all()
+    posts = tuple(Post(unit_id, role) for unit_id, role in dict.fromkeys((row[0], row[1]) for row in rows))
+    covers = frozenset(covered for _, _, covered in rows if covered is not None)
+    return Actor(f"staff:{staff.staff_no}", staff.district_id, posts, staff.id, covers)
 
 
 def holders(session: Session, posts: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[Staff]]:

@@ -97,7 +97,14 @@ def _supervises(session: Session, actor: Actor, view: View) -> bool:
         return True
     owner = get(session, view.case.owner_id or view.case.last_owner_id)
     places = [get(session, post.unit_id) for post in actor.posts if post.role == "supervisor"]
-    return any(place.id != owner.id and is_within(owner, place) for place in places)
+    return any(is_over(session, place, owner) for place in places)
+
+
+def is_over(session: Session, place: Unit, owner: Unit) -> bool:
+    """Whether a unit lies above the owner, or is a centre that covers it (processes.md, section 0, ruling 12)."""
+    if place.level == Beside.CENTRE:
+        return any(is_within(owner, unit) for unit in covered(session, place))
+    return place.id != owner.id and is_within(owner, place)
 
 
 def _superior_or_owner(*roles: str) -> Check:
@@ -200,7 +207,7 @@ def _may_call(session: Session, place: Unit, owner: Unit) -> bool:
     if place.level in {Level.DISTRICT, Level.SUBDISTRICT}:
         return is_within(owner, place)
     if place.level == Beside.CENTRE:
-        return any(is_within(owner, unit) for unit in covered(session, place))
+        return is_over(session, place, owner)
     return place.level == Beside.DEPARTMENT and place.id == owner.id
 
 

@@ -16,6 +16,7 @@ from processes import links
 from processes.cases.facts import facts_of
 from processes.cases.handling import note, seal_words
 from processes.cases.models import Case
+from processes.cases.permissions import is_over
 from processes.codes import ENDED, Rung, State, Urgency
 from processes.supervisions.models import Card, Supervision
 from processes.supervisions.points import points_of
@@ -117,7 +118,7 @@ def _issuer(session: Session, actor: Actor, case: Case) -> Unit:
             return get(session, post.unit_id)
         if post.role == SUPERVISOR:
             unit = get(session, post.unit_id)
-            if unit.id != owner.id and is_within(owner, unit):
+            if is_over(session, unit, owner):
                 return unit
     raise Forbidden
 

@@ -40,7 +40,7 @@ def period_label(period: Period) -> str:
     begins, year = period.begins_on, period.begins_on.year
     quarter, half = (begins.month + 2) // 3, 1 if begins.month <= 6 else 2
     said = {
-        PeriodKind.MONTH: (f"{year} 年 {begins.month} 月", begins.strftime("%B %Y")),
+        PeriodKind.MONTH: (f"{year} 年 {begins.month} 月", f"{begins:%B %Y}"),
         PeriodKind.QUARTER: (f"{year} 年第{'一二三四'[quarter - 1]}季度", f"Q{quarter} {year}"),
         PeriodKind.HALF: (f"{year} 年{'上下'[half - 1]}半年", f"H{half} {year}"),
         PeriodKind.YEAR: (f"{year} 年度", f"{year}"),

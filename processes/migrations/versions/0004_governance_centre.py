@@ -621,6 +621,9 @@ def upgrade() -> None:
 
     # A second warning before a right is lost.
     op.add_column("deadline", sa.Column("last_call_at", engine.db.UtcDateTime(timezone=True), nullable=True))
+    op.add_column("deadline", sa.Column("resumed_at", engine.db.UtcDateTime(timezone=True), nullable=True))
+    op.add_column("deadline", sa.Column("resumed_seconds", sa.Integer(), nullable=True))
+    op.add_column("deadline", sa.Column("resumed_days", sa.Integer(), nullable=True))
     op.add_column("deadline", sa.Column("last_called_at", engine.db.UtcDateTime(timezone=True), nullable=True))
 
     # The ladder gets two more rungs, and a silent department a supervision of its own beside that of the owner.

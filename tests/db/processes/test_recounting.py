@@ -11,7 +11,9 @@ from engine import calendar, timers
 from engine.deadlines.book import Deadline
 from engine.errors import ImportRefused
 from engine.trail.entries import TrailEntry
+from processes.cases.models import Case
 from processes.cases.recounting import import_calendar
+from processes.requests.operations import SUSPENSION, Asking, ask
 from tests.cast import Cast, D
 
 
@@ -54,3 +56,24 @@ def test_a_year_with_a_missing_or_foreign_day_is_refused_whole(sqlite_cast: Cast
             import_calendar(session, sqlite_cast("QH-" + D), 2027, bad)
     with sqlite_cast.store.read() as session:
         assert not calendar.load(session).is_official(date(2027, 3, 3))
+
+
+def test_a_new_calendar_keeps_the_time_that_a_clock_stood_still(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    cast.clock.advance(timedelta(days=14))
+    number = cast.report().case.number
+    cast.do(number, "verify", result="accept")
+    item = cast.items(number, "act")[0]
+    with cast.store.write() as session:
+        case = session.scalars(select(Case).where(Case.number == number)).one()
+        review = (cast.clock.now() + timedelta(days=20)).date()
+        ask(session, cast.holder(item), case, Asking(SUSPENSION, "等鉴定", review_on=review))
+    cast.do(number, "decide", granted=True)
+    cast.pass_time(timedelta(days=10))
+    cast.do(number, "suspended", reason="鉴定已出")
+    before = overall(cast)
+    with cast.store.write() as session:
+        import_calendar(session, cast("QH-" + D), 2027, official_2027(date(2027, 1, 1)))
+    after = overall(cast)
+    assert after.due_at >= before.due_at  # ten days stood still, and still do not count
+    assert not after.provisional
