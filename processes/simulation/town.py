@@ -230,8 +230,7 @@ class Town:
     def _notice_work(self) -> None:
         """Put every new work item on somebody's agenda."""
         with self.store.read() as session:
-            of_cases = (WorkItem.id > self._seen, WorkItem.state.in_(OPEN), WorkItem.subject_id > 0)
-            query = select(WorkItem).where(*of_cases).order_by(WorkItem.id)
+            query = select(WorkItem).where(WorkItem.id > self._seen, WorkItem.state.in_(OPEN)).order_by(WorkItem.id)
             for item in session.scalars(query):
                 self._seen = item.id
                 if item.subject_no in self.staged or self._is_theirs(session, item.subject_no):
