@@ -116,8 +116,10 @@ class MergedIn:
 
 @dataclass(frozen=True)
 class Material:
-    """What the story is told from, loaded by the page. `words` by commitment, `files` by id, `acted_at` the unit of a
-    progress line by the commitment of its words.
+    """What the story is told from, loaded by the page.
+
+    `words` by commitment (None: erased; missing: another's, as what a visitor said under the same number), `files` by
+    id, `acted_at` the unit of a progress line by the commitment of its words.
     """
 
     moments: Sequence[Moment]
@@ -186,7 +188,8 @@ def _line(material: Material, group: list[Moment]) -> Happening:
     saying = _saying(head)
     rest = [entry for entry in group if entry is not head]
     route = _route(material, group)
-    values = [material.words.get(commitment) for entry in group for commitment in entry.commitments]
+    said = [commitment for entry in group for commitment in entry.commitments]
+    values = [material.words[commitment] for commitment in said if commitment in material.words]
     return Happening(
         at=head.at,
         who=_who(material, head),

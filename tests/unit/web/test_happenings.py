@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -101,6 +102,16 @@ def entry(seq: int, action: str, *, minutes: int = 0, actor: str = "system:clock
 
 def told(*moments: Moment, **more: Any) -> list[Happening]:
     return happenings.tell(Material(moments, {}, {}, [], [], {}, **more))
+
+
+def test_only_what_was_erased_is_called_so() -> None:
+    """Under the number of a visit stands also what the visitor said, which is not of the case."""
+    seen = [
+        replace(entry(1, "case:progress:note"), commitments=("a",)),
+        replace(entry(2, "case:case:accept", minutes=9), commitments=("b",)),
+    ]
+    quotes = [line.quotes for line in happenings.tell(Material(seen, {}, {}, [], [], {"a": None}))]
+    assert ["删除" in str(each) for each in quotes] == [True, False]
 
 
 def test_a_mark_that_was_given_late_says_how_late() -> None:
