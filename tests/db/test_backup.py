@@ -348,7 +348,7 @@ def test_a_value_that_the_other_database_refuses_is_named(
 def test_memory_stays_small_whatever_is_backed_up(database_url: str, env: Environment, tmp_path: Path) -> None:
     store = Store(database_url, env)
     migrations.upgrade(store.engine)
-    blob, count = bytes(2**20), 20
+    blob, count = bytes(2**20), 40
     with store.write() as session:
         for number in range(count):
             session.execute(
