@@ -70,7 +70,7 @@ browser: # the browser tests need Chromium and a font that has Chinese character
 
 test: setup postgres strace proxy browser ## lint, type check and run all the tests
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile
 
 soak: setup postgres strace proxy browser ## the long tests of SOAK=tests/…, for shares of SOAK_MINUTES (10), with new seeds
 	@$(BIN)/pytest $(SOAK) -m soak -n 2 --dist loadfile -rP --timeout 5400
