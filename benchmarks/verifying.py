@@ -34,4 +34,4 @@ def speed(bench: Bench) -> dict[str, float]:
 def _draft(number: int) -> Draft:
     """Of the size of an ordinary one."""
     data = {"element": "act", "unit": 57, "outcome": "refer_up", "stay": number}
-    return Draft("work:item:complete", "staff:G009009001", f"511302202611{number:06d}", data, ("0" * 64,))
+    return Draft("case:progress:note", "staff:G009009001", f"511302202611{number:06d}", data, ("0" * 64,))
