@@ -37,6 +37,10 @@ _PROCESSES = {
     "supervision": ("督办", "supervision"),
     "whistle": ("吹哨报到", "whistle"),
     "report_in": ("部门报到", "a department's part of a whistle"),
+    "consultation": ("会商", "consultation"),
+    "opinion": ("书面意见", "an invited unit's opinion"),
+    "mediation": ("调解", "mediation"),
+    "mediation_follow_up": ("调解回访", "the follow-up of an agreement"),
     "legal_service": ("公共法律服务", "a visit to the front desk"),
     "window": ("窗口办理", "a window's part of a visit"),
 }
@@ -53,9 +57,20 @@ _UNITS = {
     "issuer": ("督办单位", "the supervising unit"),
     "visit_centre": ("接待中心", "the centre that received"),
     "window_unit(visit_window)": ("窗口单位", "the unit behind the window"),
+    "committee": ("调解组织", "the committee that mediates"),
+    "appointer": ("选定调解员的单位", "the unit that appoints the mediator"),
+    "department('court')": ("区法院", "the court"),
+    "department('command')": ("区委政法委指挥部", "the command office"),
+    "centre('DISTRICT')": ("区网格中心", "the district centre"),
     "centre('SUBDISTRICT')": ("属地街道分中心", "the subdistrict centre of the place"),
 }
 """Expressions of models in words; others are shown as they are drawn."""
+_CLOCKS = {
+    "act_stage()": ("办理，有并行程序时取其时限", "handling, or the time of a procedure beside it"),
+    "med_stage()": ("调解，按种类", "mediation, by its kind"),
+    '"sup_reply_" + rung': ("督办回复，按等级", "the reply, by rung"),
+}
+"""The same of expressions that give a stage."""
 
 
 def process_name(key: str) -> str:
@@ -150,7 +165,8 @@ class ModelView:
     def clock(self, task: HumanTask) -> str:
         """The stage of the deadline table, and that of signing off."""
         stages = [*_stages(task.deadline), *([task.sign_off] if task.sign_off else [])]
-        return t("、", ", ").join(words.stage(stage) for stage in stages)
+        said = [t(*_CLOCKS[stage]) if stage in _CLOCKS else words.stage(stage) for stage in stages]
+        return t("、", ", ").join(said)
 
 
 def _stages(deadline: str) -> list[str]:
