@@ -64,7 +64,7 @@ class Ground:
         """Until so many more were answered."""
         until = len(self.crowd.done) + more
         wait_until(lambda: len(self.crowd.done) >= until or bool(self.crowd.findings), "nobody gets an answer")
-        assert self.crowd.findings == []
+        assert self.crowd.findings == [], self.crowd.findings[:3]
 
     def wait_gone(self, beast: Beast) -> None:
         """Until its port is closed, and PostgreSQL has noticed that its client is dead: rolled back, or ended."""

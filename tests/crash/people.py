@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from engine.errors import TryLater
 from engine.network.people import holders, issue_token
@@ -169,7 +169,7 @@ class Crowd:
         while not self._over.is_set():
             try:
                 return self._next(dice, mine, name)
-            except (TryLater, OperationalError):
+            except (TryLater, DBAPIError):
                 time.sleep(0.05)
         raise AssertionError("the test is over")
 
