@@ -16,11 +16,11 @@ from sqlalchemy import func, or_, select, update
 
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.network.units import Beside, Level, Unit, by_code, covered, get, is_within
-from engine.notices import Telling
 from engine.trail.entries import Draft
 from processes.cases import readers
 from processes.cases.handling import finding
 from processes.cases.numbers import LOCAL, next_in_series
+from processes.cases.telling import telling
 from processes.centres.models import ContactCard
 from processes.centres.operations import ADMIN, may_edit
 from processes.citizens import reporting
@@ -169,7 +169,8 @@ def report(session: Session, token: str, story: Story) -> Case:
     session.drafts.append((card.district_id, draft))
     if not case.restricted:  # what is confidential stays with the unit that handles it
         readers.admit(session, case, contact)
-        session.tellings.append(_telling(case, contact))
+        role = "liaison" if contact.level in set(Beside) else PROTECTED_ROLE
+        session.tellings.append(telling(case, "card_used", contact.id, role, "card"))
     return case
 
 
@@ -187,18 +188,6 @@ def _visible(actor: Actor, centre: Unit) -> Any:
     if may_edit(actor, centre) or ADMIN in actor.roles or centre.id in actor.unit_ids:
         return ContactCard.id.is_not(None)
     return ContactCard.contact_unit_id.in_(actor.unit_ids)
-
-
-def _telling(case: Case, contact: Unit) -> Telling:
-    return Telling(
-        district_id=case.district_id,
-        subject_id=case.id,
-        subject_no=case.number,
-        mark="card_used",
-        unit_id=contact.id,
-        role="liaison" if contact.level in set(Beside) else PROTECTED_ROLE,
-        occurrence="card",
-    )
 
 
 def _contact(session: Session, centre: Unit, code: str) -> Unit:

@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from engine import runtime, vault
 from engine.errors import NotAllowedNow
-from engine.notices import Telling
 from engine.trail.entries import Draft
 from processes.cases.models import Case, Progress, Stay
+from processes.cases.telling import telling
 from processes.citizens.reporting import Photo, add_photos, check_photos, citizen_of
-from processes.codes import OWNED, PROTECTED_ROLE, State
+from processes.codes import OWNED, State
 
 if TYPE_CHECKING:
     from engine.db import Session
@@ -48,17 +48,5 @@ def supplement(session: Session, case: Case, words: str, photos: Sequence[Photo]
     session.drafts.append((case.district_id, draft))
     add_photos(session, case, photos)
     session.flush()
-    session.tellings.append(_telling(case, line, case.owner_id))
+    session.tellings.append(telling(case, "supplemented", case.owner_id, "handler", f"p{line.id}"))
     return line
-
-
-def _telling(case: Case, line: Progress, owner_id: int) -> Telling:
-    return Telling(
-        district_id=case.district_id,
-        subject_id=case.id,
-        subject_no=case.number,
-        mark="supplemented",
-        unit_id=owner_id,
-        role=PROTECTED_ROLE if case.restricted else "handler",
-        occurrence=f"p{line.id}",
-    )

@@ -12,9 +12,9 @@ from engine import calendar
 from engine.actors import system
 from engine.errors import Conflict, Forbidden, GridgovError, NotFound
 from engine.network.units import Level, get
-from engine.notices import Telling
 from engine.trail.entries import Draft
 from processes.cases.models import Case
+from processes.cases.telling import telling
 from processes.codes import PROTECTED_ROLE, Urgency
 from processes.consultations.models import DecisionTask
 from processes.procedures.models import Procedure
@@ -69,17 +69,7 @@ def done(session: Session, actor: Actor, case: Case, task_id: int) -> DecisionTa
     task.done_at, task.done_by = session.env.clock.now(), actor.ref
     _record(session, actor, case, "consultation:task:done", task)
     convener_id = session.get_one(Procedure, task.procedure_id).unit_id
-    session.tellings.append(
-        Telling(
-            district_id=case.district_id,
-            subject_id=case.id,
-            subject_no=case.number,
-            mark="consult_task_done",
-            unit_id=convener_id,
-            role=PROTECTED_ROLE if case.restricted else "dispatcher",
-            occurrence=f"t{task.id}",
-        )
-    )
+    session.tellings.append(telling(case, "consult_task_done", convener_id, "dispatcher", f"t{task.id}"))
     return task
 
 
@@ -111,18 +101,10 @@ def _mark(session: Session, task_id: int) -> None:
     task.overdue_at = session.env.clock.now()
     _record(session, system(case.district_id), case, "consultation:task:overdue", task)
     for unit_id, role in ((task.unit_id, answering_role(session, task.unit_id)), (procedure.unit_id, "dispatcher")):
-        session.tellings.append(
-            Telling(
-                district_id=case.district_id,
-                subject_id=case.id,
-                subject_no=case.number,
-                mark="consult_task_overdue",
-                unit_id=unit_id,
-                role=PROTECTED_ROLE if case.restricted else role,
-                occurrence=f"t{task.id}",
-                not_before=_office_hours(session, case),
-            )
+        late = telling(
+            case, "consult_task_overdue", unit_id, role, f"t{task.id}", not_before=_office_hours(session, case)
         )
+        session.tellings.append(late)
 
 
 def _office_hours(session: Session, case: Case) -> datetime | None:

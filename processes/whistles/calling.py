@@ -11,13 +11,13 @@ from sqlalchemy import select
 from engine import vault
 from engine.errors import Conflict, Forbidden, Invalid
 from engine.network.units import Beside, CentreCover, Level, Unit, by_code, get, nearest_above
-from engine.notices import Telling
 from engine.trail.entries import Draft
 from processes import links
 from processes.cases.handling import finding
 from processes.cases.models import Progress, Stay
 from processes.cases.permissions import convening_units
-from processes.codes import PROTECTED_ROLE, ProcedureKind, WhistleReason
+from processes.cases.telling import telling
+from processes.codes import ProcedureKind, WhistleReason
 from processes.procedures.linking import Opening, launch, open_one
 from processes.procedures.models import Procedure
 from processes.whistles.models import Whistle, WhistleCall
@@ -206,16 +206,3 @@ def centre_of(session: Session, case: Case) -> Unit:
         .where(CentreCover.unit_id == subdistrict.id, Unit.valid_to.is_(None))
     )
     return session.scalars(query.order_by(Unit.code)).first() or subdistrict
-
-
-def telling(case: Case, mark: str, unit_id: int, role: str, occurrence: str) -> Telling:
-    """A notice outside a step; of a restricted case only the protected reader is told (ruling 11)."""
-    return Telling(
-        district_id=case.district_id,
-        subject_id=case.id,
-        subject_no=case.number,
-        mark=mark,
-        unit_id=unit_id,
-        role=PROTECTED_ROLE if case.restricted else role,
-        occurrence=occurrence,
-    )

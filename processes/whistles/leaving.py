@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from engine.errors import Conflict, Forbidden, NotFound
 from engine.network.units import by_code, get
 from engine.trail.entries import Draft
+from processes.cases.telling import telling
 from processes.codes import PROTECTED_ROLE
 from processes.procedures.linking import open_of
-from processes.whistles.calling import called_now, telling
+from processes.whistles.calling import called_now
 from processes.whistles.calls import calls_of
 
 if TYPE_CHECKING:
