@@ -31,7 +31,7 @@ def against_bare(bench: Bench, prefix: str = "") -> dict[str, float]:
     bare = Bare(read_directory(models_folder()))
     ours, theirs = [], []
     for _ in range(RUNS):
-        item_id = _item_at_first_act(bench)
+        item_id = item_at_first_act(bench)
         start = perf_counter()
         bench.complete(GRID, item_id, outcome="refer_up", reason="两家都不让步")
         ours.append(perf_counter() - start)
@@ -50,7 +50,7 @@ def against_bare(bench: Bench, prefix: str = "") -> dict[str, float]:
     return {prefix + name: value for name, value in figures.items()}
 
 
-def _item_at_first_act(bench: Bench) -> int:
+def item_at_first_act(bench: Bench) -> int:
     number = bench.report()
     bench.next(GRID, number, result="accept")
     return bench.open_item(number).id
@@ -58,7 +58,7 @@ def _item_at_first_act(bench: Bench) -> int:
 
 def _statements(bench: Bench) -> int:
     """Counted apart, since listening costs time."""
-    item_id = _item_at_first_act(bench)
+    item_id = item_at_first_act(bench)
     with counting(bench) as sent:
         bench.complete(GRID, item_id, outcome="refer_up", reason="两家都不让步")
     return len(sent)
